@@ -1,0 +1,59 @@
+"""Errors of the domain. Bad data is `Invalid`: it is never retried, it is told to its sender."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planwatch.language import Text
+
+
+class PlanwatchError(Exception):
+    """Base of every error that Planwatch raises on purpose."""
+
+
+class Invalid(PlanwatchError):
+    """Data that cannot be understood; retrying it can never help.
+
+    Attributes:
+        text: what is wrong, in the languages of the sender.
+    """
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(f"{text.zh} / {text.en}")
+        self.text = text
+
+
+class InvalidPeriod(Invalid):
+    """A TIME_PERIOD that is not one of the forms of `planwatch.period`."""
+
+
+class InvalidSubmission(Invalid):
+    """A submission that cannot be read as a whole (not JSON, no header row, unknown plan)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFault:
+    """One fault of a plan file.
+
+    Attributes:
+        path: where, as a path into the document, e.g. `indicators[4].target.value`.
+        reason: what is wrong and what was expected.
+    """
+
+    path: str
+    reason: Text
+
+
+class InvalidPlan(Invalid):
+    """A plan file with faults; all of them are listed at once.
+
+    Attributes:
+        faults: every fault found, in document order.
+    """
+
+    def __init__(self, plan_id: str, faults: Sequence[PlanFault]) -> None:
+        listing_zh = "；".join(f"{fault.path}：{fault.reason.zh}" for fault in faults)
+        listing_en = "; ".join(f"{fault.path}: {fault.reason.en}" for fault in faults)
+        super().__init__(Text(f"规划 {plan_id} 有误：{listing_zh}", f"plan {plan_id} is faulty: {listing_en}"))
+        self.faults = tuple(faults)

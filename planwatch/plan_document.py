@@ -1,0 +1,209 @@
+"""From the content of a `plan.yaml` to a `Plan`, with every fault listed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from planwatch.errors import InvalidPeriod, InvalidPlan, PlanFault
+from planwatch.language import Text
+from planwatch.period import TimePeriod, parse_period
+from planwatch.plan import (
+    Agency,
+    Baseline,
+    Comparator,
+    Direction,
+    Domain,
+    Doubt,
+    GoalKind,
+    Indicator,
+    Nature,
+    Plan,
+    PrintedValue,
+    Target,
+    Unit,
+)
+from planwatch.series import Accumulation
+
+
+def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
+    """Build a plan from the content of a `plan.yaml` that its JSON Schema has accepted.
+
+    Raises:
+        InvalidPlan: with every fault that the schema cannot see (numbers, periods, references).
+    """
+    reader = _Reader()
+    plan = _read_plan(document, reader)
+    reader.faults.extend(_reference_faults(plan))
+    if reader.faults:
+        raise InvalidPlan(plan.plan_id, reader.faults)
+    return plan
+
+
+class _Reader:
+    """Converts leaves and collects the faults, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self.faults: list[PlanFault] = []
+
+    def decimal(self, text: str | None, path: str) -> Decimal | None:
+        if text is None:
+            return None
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite():
+            self.faults.append(PlanFault(path, Text(f"“{text}”不是数字", f"“{text}” is not a number")))
+            return Decimal(0)
+        return value
+
+    def required_decimal(self, text: str, path: str) -> Decimal:
+        return self.decimal(text, path) or Decimal(0)
+
+    def period(self, text: str, path: str) -> TimePeriod:
+        try:
+            return parse_period(text)
+        except InvalidPeriod as error:
+            self.faults.append(PlanFault(path, error.text))
+            return parse_period("1900")
+
+
+def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
+    source = document["document"]
+    return Plan(
+        plan_id=document["plan_id"],
+        version=document["version"],
+        title=_text(document["title"]),
+        ref_area=document["ref_area"],
+        area_name=_text(document["area_name"]),
+        start=reader.period(document["period"]["start"], "period.start"),
+        end=reader.period(document["period"]["end"], "period.end"),
+        parent_plan=document["parent_plan"],
+        document_file=source["file"],
+        document_number=source["number"],
+        issuer=source["issuer"],
+        issued_on=source["issued_on"],
+        coordinating_agency=document["coordinating_agency"],
+        agencies=tuple(
+            Agency(row["agency_id"], _text(row["name"]), row["superior"], row["source_line"])
+            for row in document["agencies"]
+        ),
+        domains=tuple(_read_domain(row) for row in document["domains"]),
+        indicators=tuple(
+            _read_indicator(row, f"indicators[{position}]", reader)
+            for position, row in enumerate(document["indicators"])
+        ),
+    )
+
+
+def _read_domain(row: Mapping[str, Any]) -> Domain:
+    doubt = row["needs_confirmation"]
+    return Domain(
+        row["domain"], row["name"], row["agency"], row["basis"], row["source_line"], _text(doubt) if doubt else None
+    )
+
+
+def _read_indicator(row: Mapping[str, Any], path: str, reader: _Reader) -> Indicator:
+    note = row["note"]
+    lower, upper = row["bounds"]
+    return Indicator(
+        indicator_id=row["indicator_id"],
+        no=row["no"],
+        name=Text(row["name"], row["name_en"]),
+        marks=tuple(row["marks"]),
+        concept=row["concept"],
+        domain=row["domain"],
+        unit=Unit(row["unit"]["printed"], row["unit"]["measure"], row["unit"]["mult"]),
+        nature=Nature(row["nature"]),
+        goal_kind=GoalKind(row["goal_kind"]),
+        direction=Direction(row["direction"]),
+        accumulation=Accumulation(row["accumulation"]) if row["accumulation"] else None,
+        bounds=(reader.decimal(lower, f"{path}.bounds[0]"), reader.decimal(upper, f"{path}.bounds[1]")),
+        values={
+            column: _read_printed(cell, f"{path}.values.{column}", reader) for column, cell in row["values"].items()
+        },
+        baseline=_read_baseline(row["baseline"], f"{path}.baseline", reader),
+        target=Target(
+            reader.required_decimal(row["target"]["value"], f"{path}.target.value"),
+            Comparator(row["target"]["comparator"]),
+            reader.period(row["target"]["period"], f"{path}.target.period"),
+        ),
+        milestones=tuple(
+            (
+                reader.period(step["period"], f"{path}.milestones"),
+                reader.required_decimal(step["value"], f"{path}.milestones"),
+            )
+            for step in row.get("milestones", ())
+        ),
+        owner=row["owner"],
+        note=_text(note) if note else None,
+        needs_confirmation=tuple(Doubt(doubt["field"], _text(doubt)) for doubt in row["needs_confirmation"]),
+        source_line=row["source_line"],
+    )
+
+
+def _read_printed(cell: Mapping[str, Any], path: str, reader: _Reader) -> PrintedValue:
+    return PrintedValue(
+        cell["printed"],
+        reader.decimal(cell["value"], f"{path}.value"),
+        Comparator(cell["comparator"]) if cell["comparator"] else None,
+        reader.period(cell["period"], f"{path}.period"),
+    )
+
+
+def _read_baseline(row: Mapping[str, Any] | None, path: str, reader: _Reader) -> Baseline | None:
+    if row is None:
+        return None
+    return Baseline(
+        reader.required_decimal(row["value"], f"{path}.value"),
+        Comparator(row["comparator"]) if row["comparator"] else None,
+        reader.period(row["period"], f"{path}.period"),
+        row["comparable"],
+    )
+
+
+def _reference_faults(plan: Plan) -> list[PlanFault]:
+    agencies = {agency.agency_id for agency in plan.agencies}
+    domains = {domain.code for domain in plan.domains}
+    faults = []
+    if plan.coordinating_agency not in agencies:
+        faults.append(_unknown("coordinating_agency", plan.coordinating_agency, "agencies"))
+    for position, domain in enumerate(plan.domains):
+        if domain.agency not in agencies:
+            faults.append(_unknown(f"domains[{position}].agency", domain.agency, "agencies"))
+    seen: set[str] = set()
+    for position, indicator in enumerate(plan.indicators):
+        path = f"indicators[{position}]"
+        if indicator.owner not in agencies:
+            faults.append(_unknown(f"{path}.owner", indicator.owner, "agencies"))
+        if indicator.domain not in domains:
+            faults.append(_unknown(f"{path}.domain", indicator.domain, "domains"))
+        if indicator.indicator_id in seen:
+            faults.append(
+                PlanFault(
+                    f"{path}.indicator_id",
+                    Text(f"编号“{indicator.indicator_id}”重复", f"“{indicator.indicator_id}” is given twice"),
+                )
+            )
+        seen.add(indicator.indicator_id)
+        if indicator.target.period.end > plan.last_day:
+            faults.append(
+                PlanFault(
+                    f"{path}.target.period",
+                    Text(
+                        f"目标年份 {indicator.target.period} 晚于规划期末 {plan.end}",
+                        f"target period {indicator.target.period} lies after the plan's end {plan.end}",
+                    ),
+                )
+            )
+    return faults
+
+
+def _unknown(path: str, value: str, listing: str) -> PlanFault:
+    return PlanFault(path, Text(f"“{value}”不在 {listing} 之中", f"“{value}” is not among the {listing}"))
+
+
+def _text(pair: Mapping[str, str]) -> Text:
+    return Text(pair["zh"], pair["en"])

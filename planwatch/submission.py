@@ -1,0 +1,335 @@
+"""报送: one report by one agency, and the check that decides row by row what is accepted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from functools import lru_cache
+
+from planwatch.area import lies_within
+from planwatch.errors import InvalidPeriod
+from planwatch.language import Text
+from planwatch.observation import Observation
+from planwatch.period import TimePeriod, parse_period
+from planwatch.plan import Indicator, Plan
+from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, SeriesKey
+
+MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
+MOST_DIGITS = 30
+
+FIELDS = (
+    "indicator",
+    "ref_area",
+    "freq",
+    "time_period",
+    "obs_value",
+    "obs_status",
+    "unit_measure",
+    "urbanisation",
+    "pop_group",
+    "accumulation",
+)
+"""The fields of a reported row; `indicator` and `time_period` are required, the others have defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of one row, told to its sender.
+
+    Attributes:
+        row: the row as its sender counts (a CSV's first data row is 2).
+        field: the column as its sender named it, e.g. `OBS_VALUE` or `数值`.
+        value: the cell as it was sent.
+        code: e.g. `unknown_indicator`.
+        reason: what is wrong and what was expected.
+    """
+
+    row: int
+    field: str
+    value: str
+    code: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTable:
+    """The rows of a submission, before anything is believed about them.
+
+    Attributes:
+        headings: field of `FIELDS` → the heading that the sender used.
+        rows: pairs of the sender's row number and its cells by field.
+    """
+
+    headings: Mapping[str, str]
+    rows: Sequence[tuple[int, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One delivery by one agency.
+
+    Attributes:
+        submission_id: see `submission_id`.
+        agency_id: who reports.
+        plan_id: the data set: under which plan.
+        received_at: when Planwatch received it (aware, UTC).
+        simulated: True where the figures were generated and must be shown as such.
+        table: what was reported.
+    """
+
+    submission_id: str
+    agency_id: str
+    plan_id: str
+    received_at: datetime
+    simulated: bool
+    table: ReportedTable
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSubmission:
+    """What a check made of a submission: every row is either accepted or has a finding."""
+
+    observations: tuple[Observation, ...]
+    findings: tuple[Finding, ...]
+
+
+def submission_id(agency_id: str, plan_id: str, periods: str, content: bytes) -> str:
+    """The deterministic id of a submission: the same report by the same agency always has the same one.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    return hashlib.sha256("|".join((agency_id, plan_id, periods, digest)).encode()).hexdigest()[:32]
+
+
+def reported_periods(table: ReportedTable) -> str:
+    """The periods a table is about, in short: `2021`, or `2020..2021` for more than one."""
+    periods = sorted({cells.get("time_period", "").strip() for _, cells in table.rows})
+    return periods[0] if len(periods) == 1 else f"{periods[0]}..{periods[-1]}" if periods else ""
+
+
+def check_submission(submission: Submission, plan: Plan) -> CheckedSubmission:
+    """Decide row by row which observations are accepted; a bad row never harms a good one.
+
+    Args:
+        submission: as received.
+        plan: the current version of the plan it names.
+    Returns:
+        Accepted observations in row order, and all findings.
+    """
+    checker = _Checker(submission, plan)
+    for row, cells in submission.table.rows:
+        checker.check(row, cells)
+    return CheckedSubmission(tuple(checker.observations), tuple(checker.findings))
+
+
+class _Reject(Exception):
+    def __init__(self, field: str, code: str, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.field, self.code, self.reason = field, code, Text(zh, en)
+
+
+class _Checker:
+    def __init__(self, submission: Submission, plan: Plan) -> None:
+        self.submission, self.plan = submission, plan
+        self.observations: list[Observation] = []
+        self.findings: list[Finding] = []
+        self.first_rows: dict[tuple[SeriesKey, TimePeriod], int] = {}
+
+    def check(self, row: int, cells: Mapping[str, str]) -> None:
+        try:
+            self.observations.append(self._observation(row, cells))
+        except _Reject as rejected:
+            heading = self.submission.table.headings.get(rejected.field, rejected.field.upper())
+            value = cells.get(rejected.field, "")
+            self.findings.append(Finding(row, heading, value, rejected.code, rejected.reason))
+
+    def _observation(self, row: int, cells: Mapping[str, str]) -> Observation:
+        indicator = _indicator(cells.get("indicator", ""), self.plan)
+        _check_responsible(self.submission.agency_id, indicator, self.plan)
+        period = _period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
+        series = SeriesKey(
+            indicator.indicator_id,
+            _area(cells.get("ref_area", ""), self.plan),
+            period.freq,
+            cells.get("urbanisation") or TOTAL,
+            cells.get("pop_group") or TOTAL,
+        )
+        _check_unit(cells.get("unit_measure", ""), indicator)
+        status = _status(cells.get("obs_status", ""))
+        value = _value(cells.get("obs_value", ""), status, indicator)
+        if value is None and status not in WITHOUT_VALUE:
+            status = ObsStatus.MISSING
+        first_row = self.first_rows.setdefault((series, period), row)
+        if first_row != row:
+            raise _Reject(
+                "indicator",
+                "duplicate_row",
+                f"与第 {first_row} 行重复：{indicator.name.zh}（{series.ref_area}，{period}）已报送一次，本行未采用",
+                f"repeats row {first_row}: {indicator.name.en} ({series.ref_area}, {period}) is reported twice; "
+                "this row was not used",
+            )
+        return Observation(
+            series=series,
+            period=period,
+            value=value,
+            status=status,
+            accumulation=_accumulation(cells.get("accumulation", "")),
+            submission_id=self.submission.submission_id,
+            row=row,
+            received_at=self.submission.received_at,
+        )
+
+
+def _indicator(reference: str, plan: Plan) -> Indicator:
+    indicator = plan.indicator(reference)
+    if indicator is not None:
+        return indicator
+    names = [known.name.zh for known in plan.indicators] + [known.indicator_id for known in plan.indicators]
+    near = get_close_matches(reference, names, n=1, cutoff=0.5)
+    hint_zh = f"；是否为“{near[0]}”？" if near else f"；可用序号 1–{len(plan.indicators)}、指标编号或印发名称"
+    hint_en = f"; did you mean “{near[0]}”?" if near else "; use the row number, the indicator id or the printed name"
+    raise _Reject(
+        "indicator",
+        "unknown_indicator",
+        f"《{plan.title.zh}》中没有指标“{reference}”{hint_zh}",
+        f"{plan.title.en} has no indicator “{reference}”{hint_en}",
+    )
+
+
+def _check_responsible(agency_id: str, indicator: Indicator, plan: Plan) -> None:
+    if agency_id not in (indicator.owner, plan.coordinating_agency):
+        owner = plan.agency(indicator.owner).name
+        raise _Reject(
+            "indicator",
+            "not_responsible",
+            f"“{indicator.name.zh}”由{owner.zh}报送，本单位无权报送",
+            f"“{indicator.name.en}” is reported by {owner.en}; your agency may not report it",
+        )
+
+
+def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePeriod:
+    try:
+        period = parse_period(text)
+    except InvalidPeriod as error:
+        raise _Reject("time_period", "unknown_period", error.text.zh, error.text.en) from error
+    if freq and freq.strip().upper() != period.freq:
+        raise _Reject(
+            "freq",
+            "freq_disagrees",
+            f"频率“{freq}”与时期“{text}”（{period.freq}）不一致",
+            f"FREQ “{freq}” does not agree with the period “{text}” ({period.freq})",
+        )
+    is_printed = any(period == cell.period for cell in indicator.values.values())
+    if not is_printed and not (plan.first_day <= period.start and period.end <= plan.last_day):
+        raise _Reject(
+            "time_period",
+            "period_outside_plan",
+            f"时期“{text}”不在规划期 {plan.start}–{plan.end} 之内，也不是规划印发的基期",
+            f"period “{text}” lies outside the plan period {plan.start}–{plan.end} and is not a printed baseline",
+        )
+    return period
+
+
+def _area(text: str, plan: Plan) -> str:
+    area = text.strip() or plan.ref_area
+    if not _covered(area, plan.ref_area):
+        raise _Reject(
+            "ref_area",
+            "area_outside_plan",
+            f"地区“{text}”不属于{plan.area_name.zh}（{plan.ref_area}），应为六位行政区划代码",
+            f"area “{text}” does not belong to {plan.area_name.en} ({plan.ref_area}); expected a GB/T 2260 code",
+        )
+    return area
+
+
+@lru_cache(maxsize=8192)
+def _covered(area: str, parent: str) -> bool:
+    return lies_within(area, parent)
+
+
+def _check_unit(text: str, indicator: Indicator) -> None:
+    unit = indicator.unit
+    if text and text.strip() not in (unit.printed, unit.measure):
+        raise _Reject(
+            "unit_measure",
+            "unit_differs",
+            f"单位“{text}”与规划不符，应为“{unit.printed or unit.measure}”",
+            f"unit “{text}” differs from the plan's; expected “{unit.printed or unit.measure}”",
+        )
+
+
+def _status(text: str) -> ObsStatus:
+    if not text.strip():
+        return ObsStatus.NORMAL
+    try:
+        return ObsStatus(text.strip().upper())
+    except ValueError:
+        codes = "、".join(ObsStatus)
+        raise _Reject(
+            "obs_status",
+            "unknown_status",
+            f"数据状态“{text}”不是 CL_OBS_STATUS 的代码（{codes}）",
+            f"“{text}” is not a code of CL_OBS_STATUS ({', '.join(ObsStatus)})",
+        ) from None
+
+
+def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None:
+    cell = text.strip()
+    if cell in MISSING_MARKS or status in WITHOUT_VALUE:
+        return None
+    if indicator.unit.measure == "PT":
+        cell = cell.removesuffix("%").removesuffix("％").rstrip()
+    try:
+        value = Decimal(cell.replace(",", "").replace("，", ""))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
+        unit = indicator.unit.printed or indicator.unit.measure
+        raise _Reject(
+            "obs_value",
+            "not_a_number",
+            f"“{text}”不是数字；应填以“{unit}”为单位的数，缺数请留空或填“-”",
+            f"“{text}” is not a number; expected a figure in “{unit}”, or an empty cell where there is none",
+        )
+    lower, upper = indicator.bounds
+    if (lower is not None and value < lower) or (upper is not None and value > upper):
+        low, high = "−∞" if lower is None else str(lower), "∞" if upper is None else str(upper)
+        raise _Reject(
+            "obs_value",
+            "out_of_bounds",
+            f"“{text}”超出{indicator.name.zh}的可能范围 {low}–{high}",
+            f"“{text}” is outside the possible range {low}–{high} of {indicator.name.en}",
+        )
+    return value
+
+
+def _accumulation(text: str) -> Accumulation | None:
+    if not text.strip():
+        return None
+    forms = {"当期": Accumulation.FLOW, "本年累计": Accumulation.YEAR_TO_DATE, "规划期累计": Accumulation.SINCE_PLAN_START}
+    try:
+        return forms.get(text.strip()) or Accumulation(text.strip().lower())
+    except ValueError:
+        raise _Reject(
+            "accumulation",
+            "unknown_accumulation",
+            f"口径“{text}”无法识别，应为{'、'.join(forms)}",
+            f"“{text}” is not understood; expected {', '.join(Accumulation)}",
+        ) from None
+
+
+def receipt_summary(checked: CheckedSubmission) -> Text:
+    """One line for the sender: how many rows were accepted and how many have findings."""
+    accepted, rejected = len(checked.observations), len(checked.findings)
+    return Text(
+        f"接收 {accepted} 条，退回 {rejected} 条" if rejected else f"接收 {accepted} 条，全部有效",
+        f"{accepted} rows accepted, {rejected} returned" if rejected else f"{accepted} rows accepted, none returned",
+    )
+
+

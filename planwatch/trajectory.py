@@ -1,0 +1,33 @@
+"""The path a plan expects a value to take from its baseline to its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """One fixed point of a path: `time` in years (the end of 2021 is 2021), `value` in the indicator's unit."""
+
+    time: float
+    value: Decimal
+
+
+def expected_value_at(points: tuple[PathPoint, ...], time: float) -> Decimal:
+    """Value the plan expects at `time`, on the straight line between the fixed points around it.
+
+    Args:
+        points: baseline, stated milestones if any, target; at least two, in rising time.
+        time: in years; before the first point its value is expected, after the last point the last one's.
+    Returns:
+        Expected value in the unit of the points, not rounded.
+    Source: docs/method.md, linear path between milestones.
+    """
+    if time <= points[0].time:
+        return points[0].value
+    for left, right in zip(points, points[1:], strict=False):
+        if time <= right.time:
+            share = Decimal((time - left.time) / (right.time - left.time))
+            return left.value + (right.value - left.value) * round(share, 12)
+    return points[-1].value

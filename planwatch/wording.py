@@ -1,0 +1,57 @@
+"""The names of codes in both languages: one place for pages, mails, receipts and tables."""
+
+from __future__ import annotations
+
+from planwatch.language import Text
+from planwatch.plan import GoalKind, Nature
+from planwatch.policy import AssessmentClass, Level
+
+CLASS_NAMES = {
+    AssessmentClass.ACHIEVED: Text("提前实现", "achieved"),
+    AssessmentClass.AHEAD: Text("快于预期", "ahead of schedule"),
+    AssessmentClass.ON_SCHEDULE: Text("基本符合预期", "on schedule"),
+    AssessmentClass.LAGGING: Text("滞后于预期", "lagging"),
+    AssessmentClass.FAR_BEHIND: Text("严重滞后", "far behind"),
+    AssessmentClass.REVERSED: Text("逆向变动", "reversed"),
+    AssessmentClass.HELD: Text("保持达标", "held"),
+    AssessmentClass.BREACHED: Text("未达标", "breached"),
+    AssessmentClass.NO_DATA: Text("缺数", "no data"),
+    AssessmentClass.NOT_ASSESSABLE: Text("无法评价", "not assessable"),
+}
+
+LEVEL_NAMES = {
+    Level.RED: Text("红色", "red"),
+    Level.ORANGE: Text("橙色", "orange"),
+    Level.YELLOW: Text("黄色", "yellow"),
+    Level.BLUE: Text("蓝色", "blue"),
+}
+
+NATURE_NAMES = {
+    Nature.BINDING: Text("约束性", "binding"),
+    Nature.ANTICIPATORY: Text("预期性", "anticipatory"),
+}
+
+GOAL_KIND_NAMES = {
+    GoalKind.REACH: Text("达到", "reach"),
+    GoalKind.FLOOR: Text("保持不低于", "floor"),
+    GoalKind.CEILING: Text("控制不高于", "ceiling"),
+    GoalKind.ACCUMULATE: Text("累计完成", "accumulate"),
+    GoalKind.AVERAGE: Text("年均完成", "yearly average"),
+    GoalKind.COVERAGE: Text("应保尽保", "full coverage"),
+}
+
+REASONS = {
+    "value_missing": Text("报送时注明缺数", "the report says that there is no figure"),
+    "limit_held": Text("数值保持在规划限值之内", "the figure keeps within the plan's limit"),
+    "limit_breached": Text("数值越过规划限值", "the figure is beyond the plan's limit"),
+    "target_met": Text("已达到规划期末目标", "the target of the plan is already met"),
+    "schedule_index": Text("按完成进度与序时进度之比判定", "judged by achieved share ÷ expected share"),
+    "moved_away": Text("与基期相比向相反方向变动，超出数字的舍入误差", "moved away from the target beyond rounding"),
+    "first_observation_is_baseline": Text(
+        "规划未印发基期数，首个报送值代作基期，下一期起评价",
+        "the plan prints no baseline; the first figure stands in for it and later ones are judged",
+    ),
+    "earlier_flow_missing": Text("此前有时期未报送，累计数不完整", "an earlier period was not reported; the total is incomplete"),
+    "target_equals_baseline": Text("目标与基期相同，无法计算完成进度", "target and baseline are equal; no share can be formed"),
+}
+"""Why a verdict is what it is, by reason code."""

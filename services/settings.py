@@ -1,0 +1,85 @@
+"""Environment → frozen settings, read once by an entry point and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from services.errors import SettingsInvalid
+
+PREFIX = "PLANWATCH_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a service is told by its environment; each field is the variable `PLANWATCH_<FIELD>`.
+
+    Attributes:
+        database_url: PostgreSQL or TimescaleDB, `postgresql://user:password@host:5432/planwatch`.
+        kafka: bootstrap servers, `host:9092,host:9092`.
+        smtp_url: mail server, `smtp://[user:password@]host:25`, `smtps://...` or `smtp+starttls://...`.
+        secret: key of the signatures in links; at least 32 characters.
+        http_host: address on which the service listens.
+        http_port: its port; 0 lets the system choose.
+        public_url: address under which people reach the pages; it stands in mails.
+        alerts_url: address under which people reach the acknowledgement links of the alerting service.
+        mail_from: sender of the mails.
+        mail_domain: right part of Message-IDs.
+        mail_catcher: folder (Maildir) of the local mail catcher, empty where real mail is sent.
+        partitions: partitions of a topic that is created.
+        digest_wait_s: overrides how long a digest stays open; empty follows the policy.
+        plans_dir: folder of the plan catalogue files.
+        submissions_per_minute: most submissions that one agency may send in a minute.
+        submission_bytes: largest submission in bytes.
+    """
+
+    database_url: str
+    kafka: str
+    smtp_url: str
+    secret: str
+    http_host: str = "127.0.0.1"
+    http_port: int = 0
+    public_url: str = ""
+    alerts_url: str = ""
+    mail_from: str = "planwatch@localhost"
+    mail_domain: str = "planwatch.localhost"
+    mail_catcher: str = ""
+    partitions: int = 4
+    digest_wait_s: int | None = None
+    plans_dir: Path = Path("plans")
+    submissions_per_minute: int = 1200
+    submission_bytes: int = 8_000_000
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; every missing or wrong variable is named at once.
+
+    Raises:
+        SettingsInvalid: a required variable is missing or a number is not a number.
+    """
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for field in fields(Settings):
+        name = PREFIX + field.name.upper()
+        text = environment.get(name, "")
+        if not text:
+            if field.name in ("database_url", "kafka", "smtp_url", "secret"):
+                faults.append(f"{name} 未设置 / {name} is not set")
+            continue
+        try:
+            values[field.name] = _convert(field.name, text)
+        except ValueError:
+            faults.append(f"{name}=“{text}” 应为整数 / must be a whole number")
+    if len(values.get("secret", "x" * 32)) < 32:
+        faults.append(f"{PREFIX}SECRET 至少 32 个字符 / needs at least 32 characters")
+    if faults:
+        raise SettingsInvalid("; ".join(faults))
+    return Settings(**values)
+
+
+def _convert(name: str, text: str) -> str | int | Path:
+    if name in ("http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes"):
+        return int(text)
+    return Path(text) if name == "plans_dir" else text
