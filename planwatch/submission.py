@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, Seri
 
 MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
 MOST_DIGITS = 30
+_CODE = re.compile(r"[A-Za-z0-9_]{1,32}")
 
 FIELDS = (
     "indicator",
@@ -34,6 +36,10 @@ FIELDS = (
     "accumulation",
 )
 """The fields of a reported row; `indicator` and `time_period` are required, the others have defaults."""
+
+
+SURPLUS = "surplus"
+"""Field under which a reader puts cells that stand beyond the last heading; they make the row unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,7 @@ class _Checker:
             self.findings.append(Finding(row, heading, value, rejected.code, rejected.reason))
 
     def _observation(self, row: int, cells: Mapping[str, str]) -> Observation:
+        _check_surplus(cells.get(SURPLUS, ""))
         indicator = _indicator(cells.get("indicator", ""), self.plan)
         _check_responsible(self.submission.agency_id, indicator, self.plan)
         period = _period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
@@ -157,8 +164,8 @@ class _Checker:
             indicator.indicator_id,
             _area(cells.get("ref_area", ""), self.plan),
             period.freq,
-            cells.get("urbanisation") or TOTAL,
-            cells.get("pop_group") or TOTAL,
+            _breakdown("urbanisation", cells),
+            _breakdown("pop_group", cells),
         )
         _check_unit(cells.get("unit_measure", ""), indicator)
         status = _status(cells.get("obs_status", ""))
@@ -183,6 +190,16 @@ class _Checker:
             submission_id=self.submission.submission_id,
             row=row,
             received_at=self.submission.received_at,
+        )
+
+
+def _check_surplus(text: str) -> None:
+    if text:
+        raise _Reject(
+            SURPLUS,
+            "too_many_cells",
+            f"本行比表头多出单元格“{text}”，数值中的逗号请去掉或加引号",
+            f"the row has cells beyond the headings: “{text}”; remove or quote commas inside figures",
         )
 
 
@@ -246,6 +263,18 @@ def _area(text: str, plan: Plan) -> str:
             f"area “{text}” does not belong to {plan.area_name.en} ({plan.ref_area}); expected a GB/T 2260 code",
         )
     return area
+
+
+def _breakdown(field: str, cells: Mapping[str, str]) -> str:
+    code = cells.get(field, "").strip() or TOTAL
+    if not _CODE.fullmatch(code):
+        raise _Reject(
+            field,
+            "unknown_code",
+            f"分组“{code}”不是代码，应为字母、数字或下划线，合计为 {TOTAL}",
+            f"“{code}” is not a code; expected letters, digits and underscores, {TOTAL} for the total",
+        )
+    return code
 
 
 @lru_cache(maxsize=8192)
@@ -322,14 +351,3 @@ def _accumulation(text: str) -> Accumulation | None:
             f"口径“{text}”无法识别，应为{'、'.join(forms)}",
             f"“{text}” is not understood; expected {', '.join(Accumulation)}",
         ) from None
-
-
-def receipt_summary(checked: CheckedSubmission) -> Text:
-    """One line for the sender: how many rows were accepted and how many have findings."""
-    accepted, rejected = len(checked.observations), len(checked.findings)
-    return Text(
-        f"接收 {accepted} 条，退回 {rejected} 条" if rejected else f"接收 {accepted} 条，全部有效",
-        f"{accepted} rows accepted, {rejected} returned" if rejected else f"{accepted} rows accepted, none returned",
-    )
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ ASSESSMENT_MADE = "planwatch.assessment.made.v1"
 DEAD_LETTER = "planwatch.deadletter.v1"
 
 MOST_ROWS = 100_000
+_LARGEST_ROW = 2**31
+_SUBMISSION_ID = re.compile(r"[0-9a-f]{32}")
+_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,22 @@ def submission_from_bytes(value: bytes, *, recorded_at: datetime) -> Submission:
 
     Args:
         value: the record's value.
-        recorded_at: the record's timestamp, which stands in for `received_at` when the producer gives none.
+        recorded_at: the record's timestamp; the ledger's own moment of receipt takes precedence where it has one.
     Raises:
         InvalidSubmission: not JSON, another schema, or a field that is missing or of the wrong type.
     """
-    document = _load(value, SUBMISSION_RECEIVED)
+    document = load_document(value)
+    _expect_schema(document, SUBMISSION_RECEIVED)
     table = table_from_mapping(document)
     agency_id, plan_id = _string(document, "agency_id"), _string(document, "plan_id")
-    received_at = document.get("received_at")
+    given = document.get("submission_id")
     return Submission(
-        submission_id=document.get("submission_id")
-        or submission_id(agency_id, plan_id, reported_periods(table), value),
+        submission_id=given
+        if isinstance(given, str) and _SUBMISSION_ID.fullmatch(given)
+        else submission_id(agency_id, plan_id, reported_periods(table), value),
         agency_id=agency_id,
         plan_id=plan_id,
-        received_at=_instant(received_at) if received_at else recorded_at,
+        received_at=recorded_at,
         simulated=bool(document.get("simulated", False)),
         table=table,
     )
@@ -91,11 +97,12 @@ def table_from_mapping(document: Mapping[str, Any]) -> ReportedTable:
     for position, row in enumerate(observations, start=1):
         if not isinstance(row, Mapping):
             raise _invalid(f"observations[{position - 1}]", "对象", "an object")
-        number = row.get("row", position)
+        number = row.get("row")
         cells = {_field(name): _cell(cell) for name, cell in row.items() if name != "row" and cell is not None}
-        rows.append((number if isinstance(number, int) else position, cells))
-    headings = document.get("headings") or {}
-    return ReportedTable(headings if isinstance(headings, Mapping) else {}, rows)
+        rows.append((number if isinstance(number, int) and 0 < number < _LARGEST_ROW else position, cells))
+    headings = document.get("headings")
+    given = headings if isinstance(headings, Mapping) else {}
+    return ReportedTable({str(field): str(heading) for field, heading in given.items()}, rows)
 
 
 def assessments_to_bytes(event: AssessmentsMade) -> bytes:
@@ -117,7 +124,8 @@ def assessments_from_bytes(value: bytes) -> AssessmentsMade:
     Raises:
         InvalidSubmission: not JSON, another schema, or a field that is missing or of the wrong type.
     """
-    document = _load(value, ASSESSMENT_MADE)
+    document = load_document(value)
+    _expect_schema(document, ASSESSMENT_MADE)
     return AssessmentsMade(
         _string(document, "submission_id"),
         _string(document, "plan_id"),
@@ -135,18 +143,32 @@ def _cell(cell: object) -> str:
     return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
 
 
-def _load(value: bytes, schema: str) -> dict[str, Any]:
+def load_document(value: bytes) -> dict[str, Any]:
+    """A JSON object; decimal numbers keep the digits they were written with, as text.
+
+    Raises:
+        InvalidSubmission: not JSON, not an object, or text that no database can keep (NUL, half a character).
+    """
     try:
         document = json.loads(value, parse_float=str)
-    except ValueError as error:
-        raise InvalidSubmission(
-            Text(f"记录不是 JSON：{error}", f"the record is not JSON: {error}"),
-        ) from error
+        if _SUSPICIOUS.search(value):
+            _reject_unstorable(json.dumps(document, ensure_ascii=False))
+    except (ValueError, RecursionError) as error:
+        raise InvalidSubmission(Text(f"不是有效的 JSON：{error}", f"not valid JSON: {error}")) from error
     if not isinstance(document, dict):
         raise _invalid("$", "JSON 对象", "a JSON object")
+    return document
+
+
+def _reject_unstorable(text: str) -> None:
+    text.encode()
+    if "\\u0000" in text:
+        raise ValueError("NUL character")
+
+
+def _expect_schema(document: Mapping[str, Any], schema: str) -> None:
     if document.get("schema") != schema:
         raise _invalid("schema", schema, schema)
-    return document
 
 
 def _string(document: Mapping[str, Any], field: str) -> str:
@@ -160,7 +182,7 @@ def _instant(text: object) -> datetime:
     try:
         instant = datetime.fromisoformat(str(text))
     except ValueError as error:
-        raise _invalid("received_at", "ISO 8601 时刻", "an ISO 8601 instant") from error
+        raise _invalid("known_at", "ISO 8601 时刻", "an ISO 8601 instant") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

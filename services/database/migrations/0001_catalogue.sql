@@ -18,6 +18,13 @@ CREATE TABLE plans (
 );
 COMMENT ON COLUMN plans.document IS 'the whole plan.yaml as applied; the evaluator reads it from here';
 
+CREATE TABLE policies (
+    policy_version text        PRIMARY KEY,
+    document       jsonb       NOT NULL,
+    applied_at     timestamptz NOT NULL
+);
+COMMENT ON TABLE policies IS 'thresholds and warning levels, versioned; the newest one is in force';
+
 CREATE TABLE agencies (
     agency_id text PRIMARY KEY,
     plan_id   text NOT NULL,

@@ -25,6 +25,7 @@ CREATE TABLE outgoing_events (
     topic         text        NOT NULL,
     record_key    bytea       NOT NULL,
     record_value  bytea       NOT NULL,
+    awaits_effect boolean     NOT NULL,
     created_at    timestamptz NOT NULL,
     published_at  timestamptz,
     incarnation   text,
@@ -33,7 +34,7 @@ CREATE TABLE outgoing_events (
     settled_at    timestamptz
 );
 COMMENT ON COLUMN outgoing_events.incarnation IS 'the topic''s identity on the broker it was published to';
-COMMENT ON COLUMN outgoing_events.settled_at IS 'when its consumer committed the effect; until then it can be published again';
+COMMENT ON COLUMN outgoing_events.awaits_effect IS 'a consumer of ours commits an effect of it; until that settles it, it can be published again';
 CREATE INDEX outgoing_events_unsettled ON outgoing_events (event_no) WHERE settled_at IS NULL;
 
 CREATE TABLE watermarks (

@@ -1,0 +1,241 @@
+"""SQL of the evaluator: vintages in, vintages and verdicts out, always inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from planwatch.assessment import METHOD, Assessment
+from planwatch.observation import Observation
+from planwatch.period import parse_period
+from planwatch.series import Accumulation, ObsStatus, SeriesKey
+from planwatch.submission import CheckedSubmission, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the ledger says of a submission."""
+
+    received_at: datetime
+    is_evaluated: bool
+
+
+async def load_ledger(connection: AsyncConnection[Any], submission_ids: Sequence[str]) -> dict[str, LedgerEntry]:
+    """Ledger entries by submission id; ids that the ledger does not know are absent."""
+    rows = await connection.execute(
+        "SELECT submission_id, received_at, evaluated_at IS NOT NULL FROM submissions WHERE submission_id = ANY(%s)",
+        (list(submission_ids),),
+    )
+    return {row[0]: LedgerEntry(row[1], row[2]) for row in await rows.fetchall()}
+
+
+async def insert_produced(
+    connection: AsyncConnection[Any], submission: Submission, periods: str, content: bytes
+) -> None:
+    """Write a submission of an agency's own producer, which never passed the gateway, to the ledger."""
+    await connection.execute(
+        """
+        INSERT INTO submissions (submission_id, agency_id, plan_id, periods, channel, content_type, content, simulated,
+                                 received_at, accepted_rows, findings)
+        VALUES (%s, %s, %s, %s, 'producer', 'application/json', %s, %s, %s, 0, '[]')
+        ON CONFLICT DO NOTHING
+        """,
+        (
+            submission.submission_id,
+            submission.agency_id,
+            submission.plan_id,
+            periods,
+            content,
+            submission.simulated,
+            submission.received_at,
+        ),
+    )
+
+
+async def load_vintages(
+    connection: AsyncConnection[Any],
+    periods: Iterable[tuple[SeriesKey, date]],
+    whole_series: Iterable[SeriesKey],
+) -> list[Observation]:
+    """All vintages of the given periods, and of every period of the given series.
+
+    Returns:
+        Observations in no particular order; empty where nothing was reported yet.
+    """
+    places = {(str(series), start): series for series, start in periods}
+    series_keys = {str(series): series for series in whole_series}
+    known = {**{key: series for (key, _), series in places.items()}, **series_keys}
+    columns = "series_key, time_period, obs_value, obs_status, accumulation, submission_id, row_number, received_at, revision"
+    rows: list[tuple[Any, ...]] = []
+    if places:
+        keys, starts = [key for key, _ in places], [start for _, start in places]
+        found = await connection.execute(
+            f"SELECT {columns} FROM unnest(%s::text[], %s::date[]) AS place (series_key, period_start)"  # noqa: S608
+            " JOIN observations USING (series_key, period_start)",
+            (keys, starts),
+        )
+        rows += await found.fetchall()
+    if series_keys:
+        found = await connection.execute(
+            f"SELECT {columns} FROM observations WHERE series_key = ANY(%s)",  # noqa: S608
+            (list(series_keys),),
+        )
+        rows += await found.fetchall()
+    return [_observation(known[row[0]], row) for row in rows]
+
+
+async def insert_series(connection: AsyncConnection[Any], series: Mapping[SeriesKey, str]) -> None:
+    """Register series, given with their plan id; those known already are left alone."""
+    rows = [
+        (str(key), plan_id, key.indicator_id, key.ref_area, key.freq, key.urbanisation, key.pop_group)
+        for key, plan_id in series.items()
+    ]
+    await connection.execute(
+        """
+        INSERT INTO series (series_key, plan_id, indicator_id, ref_area, freq, urbanisation, pop_group)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        ON CONFLICT DO NOTHING
+        """,
+        tuple(list(column) for column in zip(*rows, strict=True)),
+    )
+
+
+async def lock_series(connection: AsyncConnection[Any], series: Iterable[SeriesKey]) -> None:
+    """Hold the given series until COMMIT, so that two workers never judge one series at the same time."""
+    await connection.execute(
+        "SELECT FROM series WHERE series_key = ANY(%s) ORDER BY series_key FOR UPDATE",
+        (sorted(str(key) for key in series),),
+    )
+
+
+async def copy_observations(connection: AsyncConnection[Any], observations: Iterable[Observation]) -> None:
+    """Append vintages that are not in the table yet."""
+    statement = """
+        COPY observations (series_key, period_start, time_period, revision, obs_value, obs_status, accumulation,
+                           submission_id, row_number, received_at) FROM STDIN
+    """
+    async with connection.cursor().copy(statement) as copy:
+        for row in observations:
+            await copy.write_row(
+                (
+                    str(row.series),
+                    row.period.start,
+                    str(row.period),
+                    row.revision,
+                    row.value,
+                    row.status.value,
+                    row.accumulation,
+                    row.submission_id,
+                    row.row,
+                    row.received_at,
+                )
+            )
+
+
+async def renumber_observations(connection: AsyncConnection[Any], observations: Sequence[Observation]) -> None:
+    """Give stored vintages the number they have now that an older one has arrived late."""
+    if not observations:
+        return
+    await connection.cursor().executemany(
+        "UPDATE observations SET revision = %s WHERE series_key = %s AND period_start = %s AND submission_id = %s",
+        [(row.revision, str(row.series), row.period.start, row.submission_id) for row in observations],
+    )
+
+
+async def copy_assessments(connection: AsyncConnection[Any], assessments: Iterable[Assessment]) -> None:
+    """Append verdicts."""
+    statement = """
+        COPY assessments (series_key, period_start, time_period, plan_id, plan_version, policy_version, method, class,
+                          reason, obs_value, revision, measured, baseline_value, baseline_period, baseline_substituted,
+                          expected_value, achieved_share, expected_share, schedule_index, gap, gap_pct, pace,
+                          pace_needed, years_to_target, submission_id, known_at) FROM STDIN
+    """
+    async with connection.cursor().copy(statement) as copy:
+        for row in assessments:
+            await copy.write_row(_assessment_row(row))
+
+
+async def mark_evaluated(
+    connection: AsyncConnection[Any], checked: Mapping[str, CheckedSubmission], now: datetime
+) -> None:
+    """Note in the ledger that submissions took effect, with the rows accepted and returned."""
+    await connection.cursor().executemany(
+        """
+        UPDATE submissions SET evaluated_at = %s,
+               accepted_rows = CASE channel WHEN 'producer' THEN %s ELSE accepted_rows END,
+               findings = CASE channel WHEN 'producer' THEN %s ELSE findings END
+        WHERE submission_id = %s
+        """,
+        [
+            (now, len(result.observations), findings_json(result), submission_id)
+            for submission_id, result in checked.items()
+        ],
+    )
+
+
+def findings_json(checked: CheckedSubmission) -> Jsonb:
+    """Findings as the ledger keeps them: `[{row, field, value, code, zh, en}]`."""
+    return Jsonb(
+        [
+            {
+                "row": finding.row,
+                "field": finding.field,
+                "value": finding.value,
+                "code": finding.code,
+                **finding.reason.as_mapping(),
+            }
+            for finding in checked.findings
+        ]
+    )
+
+
+def _observation(series: SeriesKey, row: tuple[Any, ...]) -> Observation:
+    _, time_period, value, status, accumulation, submission_id, row_number, received_at, revision = row
+    return Observation(
+        series=series,
+        period=parse_period(time_period),
+        value=value,
+        status=ObsStatus(status),
+        accumulation=Accumulation(accumulation) if accumulation else None,
+        submission_id=submission_id,
+        row=row_number,
+        received_at=received_at,
+        revision=revision,
+    )
+
+
+def _assessment_row(row: Assessment) -> tuple[Any, ...]:
+    figures = row.measures
+    return (
+        str(row.series),
+        row.period.start,
+        str(row.period),
+        row.plan_id,
+        row.plan_version,
+        row.policy_version,
+        METHOD,
+        row.verdict.value,
+        row.reason,
+        row.value,
+        row.revision,
+        figures.measured,
+        figures.baseline,
+        str(row.baseline_period) if row.baseline_period else None,
+        row.baseline_substituted,
+        figures.expected,
+        figures.achieved_share,
+        figures.expected_share,
+        figures.schedule_index,
+        figures.gap,
+        figures.gap_pct,
+        figures.pace,
+        figures.pace_needed,
+        figures.years_to_target,
+        row.submission_id,
+        row.known_at,
+    )

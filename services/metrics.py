@@ -1,0 +1,27 @@
+"""All metrics of all services, by name, in one file; labels are few and never carry a series."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800)
+
+SUBMISSIONS = Counter(
+    "planwatch_submissions", "Submissions at the gateway, by outcome (accepted, repeated, refused)", ["outcome"]
+)
+ROWS = Counter("planwatch_rows", "Rows of evaluated submissions, by outcome (accepted, returned)", ["outcome"])
+EVENTS_PUBLISHED = Counter("planwatch_events_published", "Events that the relay handed to Kafka", ["topic"])
+OUTBOX_UNPUBLISHED = Gauge("planwatch_outbox_unpublished", "Events that wait to be handed to Kafka")
+LAG = Gauge("planwatch_consumer_lag_records", "Records that wait to take effect", ["consumer"])
+EVALUATED = Counter("planwatch_assessments", "Assessments committed, by class", ["verdict"])
+DEAD_LETTERS = Counter("planwatch_dead_letters", "Records set aside because they cannot be understood", ["consumer"])
+WARNING_STEPS = Counter("planwatch_warning_steps", "Steps in the life of warnings", ["step_kind", "level"])
+WARNINGS_OPEN = Gauge("planwatch_warnings_open", "Open warnings, by level", ["level"])
+MAILS = Counter("planwatch_mails", "Mails by outcome (sent, deferred, refused)", ["outcome"])
+MAILS_PENDING = Gauge("planwatch_mails_pending", "Mails that wait to be handed over")
+ACCEPTED_TO_EVALUATED = Histogram(
+    "planwatch_accepted_to_evaluated_seconds", "From receipt to committed assessments", buckets=_SECONDS
+)
+ACCEPTED_TO_MAILED = Histogram(
+    "planwatch_accepted_to_mailed_seconds", "From receipt to an immediate mail handed over", buckets=_SECONDS
+)
