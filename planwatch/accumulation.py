@@ -60,7 +60,11 @@ def _sum_of_flows(plan: Plan, reported: Mapping[TimePeriod, Decimal], period: Ti
 
 
 def _sum_of_years(plan: Plan, reported: Mapping[TimePeriod, Decimal], period: TimePeriod) -> Decimal:
-    closing = {earlier.end.year: value for earlier, value in reported.items() if (earlier.end.month, earlier.end.day) == (12, 31)}
+    closing = {
+        earlier.end.year: value
+        for earlier, value in reported.items()
+        if (earlier.end.month, earlier.end.day) == (12, 31)
+    }
     missing = [year for year in range(plan.first_day.year, period.start.year) if year not in closing]
     if missing:
         raise TotalIncomplete(f"no year-end value for {missing}")

@@ -108,9 +108,7 @@ def affected_periods(
 
 def needs_history(indicator: Indicator) -> bool:
     """Whether a verdict rests on more than the observation itself: totals, and a baseline that is not printed."""
-    return indicator.goal_kind in TOTAL_KINDS or (
-        indicator.baseline is None and indicator.goal_kind is GoalKind.REACH
-    )
+    return indicator.goal_kind in TOTAL_KINDS or (indicator.baseline is None and indicator.goal_kind is GoalKind.REACH)
 
 
 def assess(

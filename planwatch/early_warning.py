@@ -42,6 +42,7 @@ class DecisionKind(StrEnum):
     LOWER_LEVEL = "lower_level"
     HOLD = "hold"
     CLOSE = "close"
+    ACKNOWLEDGE = "acknowledge"
     NOTHING = "nothing"
 
 
@@ -106,9 +107,7 @@ class WarningDecision:
 
 def case_id(plan_id: str, subject: SubjectKind, series: SeriesKey) -> str:
     """The identity of a case: plan, subject, area and breakdown; 16 hexadecimal digits."""
-    identity = "|".join(
-        (plan_id, subject, series.indicator_id, series.ref_area, series.urbanisation, series.pop_group)
-    )
+    identity = "|".join((plan_id, subject, series.indicator_id, series.ref_area, series.urbanisation, series.pop_group))
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
@@ -233,5 +232,3 @@ def _reason(kind: DecisionKind, current: EarlyWarning | None, latest: Verdict, l
                 f"{because.zh}，预警由{old.zh}调整为{new.zh}",
                 f"{because.en}; the warning changes from {old.en} to {new.en}",
             )
-
-

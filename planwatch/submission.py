@@ -341,7 +341,11 @@ def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None
 def _accumulation(text: str) -> Accumulation | None:
     if not text.strip():
         return None
-    forms = {"当期": Accumulation.FLOW, "本年累计": Accumulation.YEAR_TO_DATE, "规划期累计": Accumulation.SINCE_PLAN_START}
+    forms = {
+        "当期": Accumulation.FLOW,
+        "本年累计": Accumulation.YEAR_TO_DATE,
+        "规划期累计": Accumulation.SINCE_PLAN_START,
+    }
     try:
         return forms.get(text.strip()) or Accumulation(text.strip().lower())
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def expected_value_at(points: tuple[PathPoint, ...], time: float) -> Decimal:
     """
     if time <= points[0].time:
         return points[0].value
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         if time <= right.time:
             share = Decimal((time - left.time) / (right.time - left.time))
             return left.value + (right.value - left.value) * round(share, 12)

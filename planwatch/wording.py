@@ -51,7 +51,11 @@ REASONS = {
         "规划未印发基期数，首个报送值代作基期，下一期起评价",
         "the plan prints no baseline; the first figure stands in for it and later ones are judged",
     ),
-    "earlier_flow_missing": Text("此前有时期未报送，累计数不完整", "an earlier period was not reported; the total is incomplete"),
-    "target_equals_baseline": Text("目标与基期相同，无法计算完成进度", "target and baseline are equal; no share can be formed"),
+    "earlier_flow_missing": Text(
+        "此前有时期未报送，累计数不完整", "an earlier period was not reported; the total is incomplete"
+    ),
+    "target_equals_baseline": Text(
+        "目标与基期相同，无法计算完成进度", "target and baseline are equal; no share can be formed"
+    ),
 }
 """Why a verdict is what it is, by reason code."""

@@ -52,7 +52,9 @@ def read_plan_file(plans_dir: Path, plan_id: str) -> PlanFile:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
     except (OSError, yaml.YAMLError) as error:
-        raise InvalidPlan(plan_id, [PlanFault(str(path), Text(f"无法读取：{error}", f"cannot be read: {error}"))]) from error
+        raise InvalidPlan(
+            plan_id, [PlanFault(str(path), Text(f"无法读取：{error}", f"cannot be read: {error}"))]
+        ) from error
     faults = _schema_faults(json.loads((plans_dir / "plan.schema.json").read_text(encoding="utf-8")), document)
     if faults:
         raise InvalidPlan(plan_id, faults)

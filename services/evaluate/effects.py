@@ -165,14 +165,14 @@ class EvaluateEffects:
         await store.renumber_observations(connection, list(vintages.renumbered.values()))
         await store.copy_assessments(connection, [made for verdicts in assessments.values() for made in verdicts])
         now = self._clock()
-        await insert_events(connection, [_event(item, assessments[item.submission.submission_id]) for item in batch], now)
+        await insert_events(
+            connection, [_event(item, assessments[item.submission.submission_id]) for item in batch], now
+        )
         await store.mark_evaluated(connection, {item.submission.submission_id: item.checked for item in batch}, now)
         await settle_events(connection, [submission_event_id(item.submission.submission_id) for item in batch], now)
 
     async def _hold_series(self, connection: AsyncConnection[Any], batch: Sequence[CheckedRecord]) -> None:
-        series = {
-            observation.series: item.plan.plan_id for item in batch for observation in item.checked.observations
-        }
+        series = {observation.series: item.plan.plan_id for item in batch for observation in item.checked.observations}
         unknown = {key: plan_id for key, plan_id in series.items() if key not in self._registered}
         if unknown:
             await store.insert_series(connection, unknown)
@@ -203,9 +203,7 @@ def evaluate_submission(item: CheckedRecord, vintages: Vintages, policy: Policy)
         assert indicator is not None
         history = vintages.current(series)
         for period in affected_periods(indicator, history, periods):
-            made = assess(
-                item.plan, indicator, policy, history, period, submission_id=item.submission.submission_id
-            )
+            made = assess(item.plan, indicator, policy, history, period, submission_id=item.submission.submission_id)
             if made is not None:
                 assessments.append(made)
     return assessments

@@ -70,7 +70,9 @@ async def load_vintages(
     places = {(str(series), start): series for series, start in periods}
     series_keys = {str(series): series for series in whole_series}
     known = {**{key: series for (key, _), series in places.items()}, **series_keys}
-    columns = "series_key, time_period, obs_value, obs_status, accumulation, submission_id, row_number, received_at, revision"
+    columns = (
+        "series_key, time_period, obs_value, obs_status, accumulation, submission_id, row_number, received_at, revision"
+    )
     rows: list[tuple[Any, ...]] = []
     if places:
         keys, starts = [key for key, _ in places], [start for _, start in places]

@@ -46,9 +46,7 @@ def read_csv(content: bytes) -> ReportedTable:
     if len(rows) > MOST_ROWS + 1:
         raise _invalid(f"超过 {MOST_ROWS} 行", f"more than {MOST_ROWS} rows")
     fields = _fields_of(rows[0] if rows else [])
-    table = [
-        (number, _cells(fields, row)) for number, row in enumerate(rows[1:], start=2) if any(map(str.strip, row))
-    ]
+    table = [(number, _cells(fields, row)) for number, row in enumerate(rows[1:], start=2) if any(map(str.strip, row))]
     if not table:
         raise _invalid("表头之下没有数据行", "there is no data row below the heading row")
     headings = {field: heading.strip() for field, heading in zip(fields, rows[0], strict=False) if field}
@@ -115,5 +113,3 @@ def _with_field_names(row: object) -> object:
 
 def _invalid(zh: str, en: str) -> InvalidSubmission:
     return InvalidSubmission(Text(zh, en))
-
-

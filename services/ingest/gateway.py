@@ -135,7 +135,9 @@ async def _answer_errors(request: web.Request, handler: Any) -> web.StreamRespon
         return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
     except StoreUnavailable:
         logger.exception("the ledger is unavailable")
-        text = Text("系统暂时无法受理，未接收，请稍后重新报送", "not accepted: the ledger is unavailable; try again later")
+        text = Text(
+            "系统暂时无法受理，未接收，请稍后重新报送", "not accepted: the ledger is unavailable; try again later"
+        )
         return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, text)
     return response
 
@@ -235,5 +237,3 @@ def _refusal(status: HTTPStatus, text: Text) -> web.Response:
 
 def _json(document: Mapping[str, Any], status: HTTPStatus) -> web.Response:
     return web.json_response(document, status=status, headers={"Cache-Control": "no-store"})
-
-

@@ -47,7 +47,7 @@ CREATE INDEX warning_history_mail ON warning_history (mail_id);
 CREATE TABLE digests (
     mail_id    text        PRIMARY KEY,
     agency_id  text        NOT NULL REFERENCES agencies,
-    local_date date,
+    local_date date        NOT NULL,
     opened_at  timestamptz NOT NULL,
     due_at     timestamptz NOT NULL,
     closed_at  timestamptz

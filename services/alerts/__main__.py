@@ -1,0 +1,68 @@
+"""`python -m services.alerts`: one alerting process: warnings, digests, the sender and the acknowledgement pages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+
+from aiohttp import web
+
+from planwatch.wire import ASSESSMENT_MADE
+from services.alerts.acknowledge import AcknowledgePages
+from services.alerts.digests import DigestCloser
+from services.alerts.effects import AlertEffects
+from services.alerts.notices import NoticeWriter
+from services.alerts.rounds import make_rounds
+from services.alerts.sender import ROLE, Sender
+from services.clock import system_clock
+from services.database import open_pool
+from services.logs import log_to_stderr
+from services.serving import Check, add_operations_routes, serving, stop_on_signals
+from services.settings import Settings, read_settings
+from services.stream.faust_loop import FaustLoop
+from services.topics import ensure_topics
+
+CONSUMER = "planwatch-alerts"
+
+
+async def run(settings: Settings) -> None:
+    """Consume evaluations, close digests and send mails until the process is told to stop."""
+    stop = stop_on_signals()
+    topics = await asyncio.to_thread(ensure_topics, settings.kafka, partitions=settings.partitions)
+    notices = NoticeWriter(settings)
+    sender = Sender(settings, system_clock)
+    async with open_pool(settings.database_url, ROLE) as pool:
+        with tempfile.TemporaryDirectory() as data_dir:
+            loop = FaustLoop(
+                consumer=CONSUMER,
+                topic=ASSESSMENT_MADE,
+                incarnation=topics[ASSESSMENT_MADE],
+                bootstrap=settings.kafka,
+                pool=pool,
+                effects=AlertEffects(notices, system_clock, digest_wait_s=settings.digest_wait_s),
+                clock=system_clock,
+                data_dir=data_dir,
+            )
+
+            async def checks() -> dict[str, Check]:
+                return {**await loop.health(), **await sender.health()}
+
+            app = web.Application()
+            AcknowledgePages(pool, settings, system_clock).add_routes(app)
+            add_operations_routes(app, checks)
+            closer = DigestCloser(pool, notices, system_clock)
+            async with serving(app, settings), asyncio.TaskGroup() as tasks:
+                tasks.create_task(sender.run(stop))
+                tasks.create_task(make_rounds(pool, closer, stop))
+                tasks.create_task(loop.run(stop))
+
+
+def main() -> None:
+    """Entry point."""
+    log_to_stderr()
+    asyncio.run(run(read_settings(os.environ)))
+
+
+if __name__ == "__main__":
+    main()

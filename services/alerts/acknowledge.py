@@ -1,0 +1,159 @@
+"""签收: the page behind a signed link, and the step it adds to the history of the case.
+
+A GET changes nothing, because mail scanners follow links; the button on the page sends the POST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from psycopg import AsyncConnection
+
+from planwatch.early_warning import CaseState, DecisionKind, EarlyWarning, WarningDecision
+from planwatch.language import Text
+from planwatch.notification import Delivery, NotificationDecision
+from planwatch.wording import LEVEL_NAMES
+from services.alerts import store
+from services.alerts.links import Acknowledgement, LinkSigner
+from services.clock import Clock
+from services.database import Pool
+from services.settings import Settings
+
+LONGEST_NAME = 40
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """What the page shows of a case."""
+
+    plan_title: str
+    indicator_no: int
+    indicator_name: str
+    agency: str
+
+
+class AcknowledgePages:
+    """`GET` and `POST /acknowledge/{token}`."""
+
+    def __init__(self, pool: Pool, settings: Settings, clock: Clock) -> None:
+        self._pool, self._clock = pool, clock
+        self._signer = LinkSigner(settings.secret)
+        self._public_url = settings.public_url
+        self._template = Environment(
+            loader=PackageLoader("services.alerts"),
+            autoescape=select_autoescape(("html.j2",)),
+            undefined=StrictUndefined,
+        ).get_template("acknowledge.html.j2")
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add both routes."""
+        app.router.add_get("/acknowledge/{token}", self.show)
+        app.router.add_post("/acknowledge/{token}", self.acknowledge)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The case and the button; changes nothing."""
+        allowed = self._signer.read(request.match_info["token"], now=self._clock())
+        if allowed is None:
+            return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
+        async with self._pool.connection() as connection, connection.transaction():
+            case = (await store.load_cases(connection, [allowed.case_id])).get(allowed.case_id)
+            if case is None:
+                return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
+            outcome = outcome_of(case.warning, allowed)
+            return self._page(HTTPStatus.OK, outcome=outcome, case=case, summary=await _summary(connection, case))
+
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        """Record that the department has taken note; a second click changes nothing."""
+        allowed = self._signer.read(request.match_info["token"], now=self._clock())
+        if allowed is None:
+            return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
+        form = await request.post()
+        name = str(form.get("name", "")).replace("\x00", "").strip()[:LONGEST_NAME]
+        async with self._pool.connection() as connection, connection.transaction():
+            case = (await store.load_cases(connection, [allowed.case_id])).get(allowed.case_id)
+            if case is None:
+                return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
+            outcome = outcome_of(case.warning, allowed)
+            summary = await _summary(connection, case)
+            if outcome == "open":
+                await self._record(connection, case, f"{summary.agency} {name}".strip())
+                outcome = "done"
+        return self._page(HTTPStatus.OK, outcome=outcome, case=case, summary=summary)
+
+    async def _record(self, connection: AsyncConnection[Any], case: store.Case, actor: str) -> None:
+        now = self._clock()
+        warning = replace(case.warning, state=CaseState.ACKNOWLEDGED)
+        decision = WarningDecision(
+            DecisionKind.ACKNOWLEDGE, Text(f"{actor}签收", f"acknowledged by {actor}"), "", warning
+        )
+        notification = NotificationDecision(Delivery.NONE, Text("签收无需发信", "an acknowledgement is not mailed"))
+        await store.note_acknowledged(connection, warning.case_id, now)
+        await store.append_step(
+            connection,
+            decision,
+            notification,
+            step=case.steps + 1,
+            submission_id=None,
+            actor=actor,
+            mail_id=None,
+            now=now,
+        )
+
+    def _page(
+        self,
+        status: HTTPStatus,
+        *,
+        outcome: str,
+        case: store.Case | None = None,
+        summary: CaseSummary | None = None,
+    ) -> web.Response:
+        text = self._template.render(
+            outcome=outcome,
+            warning=case.warning if case else None,
+            level=LEVEL_NAMES[case.warning.level] if case else None,
+            summary=summary,
+            public_url=self._public_url,
+        )
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def outcome_of(warning: EarlyWarning, allowed: Acknowledgement) -> str:
+    """What a link means for a case as it stands: `open`, `done`, `closed`, or `past` for an earlier episode."""
+    if warning.episode != allowed.episode:
+        return "past"
+    match warning.state:
+        case CaseState.OPEN:
+            return "open"
+        case CaseState.ACKNOWLEDGED:
+            return "done"
+        case CaseState.CLOSED:
+            return "closed"
+
+
+async def _summary(connection: AsyncConnection[Any], case: store.Case) -> CaseSummary:
+    row = await (
+        await connection.execute(
+            """
+            SELECT p.title_zh, i.no, i.name_zh, a.name_zh
+            FROM early_warnings AS w
+            JOIN plans AS p USING (plan_id, plan_version)
+            JOIN indicators AS i USING (plan_id, plan_version, indicator_id)
+            JOIN agencies AS a USING (agency_id)
+            WHERE w.case_id = %s
+            """,
+            (case.warning.case_id,),
+        )
+    ).fetchone()
+    assert row is not None
+    return CaseSummary(*row)

@@ -1,0 +1,411 @@
+"""SQL of the alerting service: verdicts in; cases, their history and mails out, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from planwatch.early_warning import CaseState, EarlyWarning, Verdict, WarningDecision
+from planwatch.notification import NotificationDecision
+from planwatch.period import Freq, parse_period
+from planwatch.policy import AssessmentClass, level_from_code
+from planwatch.series import SeriesKey
+
+MAIL_CHANNEL = "planwatch_mail"
+"""PostgreSQL notification channel on which the sender hears of new mails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A series with its plan: what a case is about."""
+
+    plan_id: str
+    series: SeriesKey
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case with what the store keeps beside it."""
+
+    warning: EarlyWarning
+    subject: Subject
+    agency_id: str
+    steps: int
+    submission_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The verdict behind a change with its figures, and where they came from."""
+
+    time_period: str
+    verdict: str
+    obs_value: Decimal | None
+    measured: Decimal | None
+    baseline_value: Decimal | None
+    baseline_period: str | None
+    baseline_substituted: bool
+    expected_value: Decimal | None
+    achieved_share: float | None
+    expected_share: float | None
+    gap: Decimal | None
+    submission_id: str
+    received_at: datetime
+    simulated: bool
+
+
+async def load_subjects(connection: AsyncConnection[Any], series_keys: Sequence[str]) -> dict[str, Subject]:
+    """Subjects by series key; unknown keys are absent."""
+    rows = await connection.execute(
+        """
+        SELECT series_key, plan_id, indicator_id, ref_area, freq, urbanisation, pop_group
+        FROM series WHERE series_key = ANY(%s)
+        """,
+        (list(series_keys),),
+    )
+    return {
+        row[0]: Subject(row[1], SeriesKey(row[2], row[3], Freq(row[4]), row[5], row[6]))
+        for row in await rows.fetchall()
+    }
+
+
+async def load_verdicts(
+    connection: AsyncConnection[Any], series_keys: Sequence[str], known_at: datetime
+) -> dict[str, list[Verdict]]:
+    """The verdicts of each series as they were known at a moment, in rising period."""
+    rows = await connection.execute(
+        """
+        SELECT DISTINCT ON (series_key, period_start) series_key, time_period, class, submission_id, known_at
+        FROM assessments
+        WHERE series_key = ANY(%s) AND known_at <= %s
+        ORDER BY series_key, period_start, known_at DESC, plan_version DESC, assessment_no DESC
+        """,
+        (list(series_keys), known_at),
+    )
+    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    for series_key, time_period, verdict, submission_id, verdict_known_at in await rows.fetchall():
+        verdicts[series_key].append(
+            Verdict(parse_period(time_period), AssessmentClass(verdict), submission_id, verdict_known_at)
+        )
+    return verdicts
+
+
+async def load_cases(connection: AsyncConnection[Any], case_ids: Sequence[str]) -> dict[str, Case]:
+    """Cases by id, held until COMMIT; unknown ids are absent."""
+    rows = await connection.execute(
+        """
+        SELECT w.case_id, w.episode, w.state, w.level, w.cause, w.time_period, w.since_period, w.known_at, w.plan_id,
+               w.agency_id, s.indicator_id, s.ref_area, s.freq, s.urbanisation, s.pop_group, w.submission_id,
+               (SELECT coalesce(max(step), 0) FROM warning_history AS h WHERE h.case_id = w.case_id)
+        FROM early_warnings AS w JOIN series AS s USING (series_key)
+        WHERE w.case_id = ANY(%s)
+        ORDER BY w.case_id FOR UPDATE OF w
+        """,
+        (sorted(case_ids),),
+    )
+    return {row[0]: _case(row) for row in await rows.fetchall()}
+
+
+async def save_case(
+    connection: AsyncConnection[Any],
+    subject: Subject,
+    decision: WarningDecision,
+    *,
+    plan_version: int,
+    agency_id: str,
+    submission_id: str,
+    now: datetime,
+) -> None:
+    """Write the case as it stands after `decision`; an existing row is replaced."""
+    warning = decision.warning
+    assert warning is not None
+    await connection.execute(
+        """
+        INSERT INTO early_warnings (case_id, plan_id, plan_version, subject_kind, indicator_id, series_key, agency_id,
+                                    episode, state, level, cause, time_period, since_period, policy_line,
+                                    submission_id, known_at, opened_at, changed_at)
+        VALUES (%s, %s, %s, 'indicator', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (case_id) DO UPDATE SET
+            plan_version = EXCLUDED.plan_version, agency_id = EXCLUDED.agency_id, episode = EXCLUDED.episode,
+            state = EXCLUDED.state, level = EXCLUDED.level, cause = EXCLUDED.cause,
+            time_period = EXCLUDED.time_period, since_period = EXCLUDED.since_period,
+            policy_line = CASE EXCLUDED.state WHEN 'closed' THEN early_warnings.policy_line
+                                              ELSE EXCLUDED.policy_line END,
+            submission_id = EXCLUDED.submission_id, known_at = EXCLUDED.known_at,
+            opened_at = CASE WHEN early_warnings.episode = EXCLUDED.episode THEN early_warnings.opened_at
+                             ELSE EXCLUDED.opened_at END,
+            changed_at = EXCLUDED.changed_at
+        """,
+        (
+            warning.case_id,
+            subject.plan_id,
+            plan_version,
+            subject.series.indicator_id,
+            str(subject.series),
+            agency_id,
+            warning.episode,
+            warning.state,
+            warning.level.code,
+            warning.cause,
+            str(warning.time_period),
+            str(warning.since_period),
+            decision.policy_line,
+            submission_id,
+            warning.known_at,
+            now,
+            now,
+        ),
+    )
+
+
+async def append_step(
+    connection: AsyncConnection[Any],
+    decision: WarningDecision,
+    notification: NotificationDecision,
+    *,
+    step: int,
+    submission_id: str | None,
+    actor: str,
+    mail_id: str | None,
+    now: datetime,
+) -> None:
+    """Add one step to the history of a case."""
+    warning = decision.warning
+    assert warning is not None
+    await connection.execute(
+        """
+        INSERT INTO warning_history (case_id, step, at, step_kind, episode, level, reason_zh, reason_en, policy_line,
+                                     time_period, submission_id, actor, delivery, delivery_reason_zh,
+                                     delivery_reason_en, mail_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            warning.case_id,
+            step,
+            now,
+            decision.kind,
+            warning.episode,
+            warning.level.code,
+            decision.reason.zh,
+            decision.reason.en,
+            decision.policy_line,
+            str(warning.time_period),
+            submission_id,
+            actor,
+            notification.delivery,
+            notification.reason.zh,
+            notification.reason.en,
+            mail_id,
+        ),
+    )
+
+
+async def load_figures(
+    connection: AsyncConnection[Any], series_key: str, time_period: str, known_at: datetime
+) -> Figures:
+    """The verdict on one period as it was known at a moment, with the submission behind it."""
+    cursor = connection.cursor(row_factory=class_row(Figures))
+    await cursor.execute(
+        """
+        SELECT a.time_period, a.class AS verdict, a.obs_value, a.measured, a.baseline_value, a.baseline_period,
+               a.baseline_substituted, a.expected_value, a.achieved_share, a.expected_share, a.gap, a.submission_id,
+               s.received_at, s.simulated
+        FROM assessments AS a JOIN submissions AS s USING (submission_id)
+        WHERE a.series_key = %s AND a.period_start = %s AND a.known_at <= %s
+        ORDER BY a.known_at DESC, a.plan_version DESC, a.assessment_no DESC
+        LIMIT 1
+        """,
+        (series_key, parse_period(time_period).start, known_at),
+    )
+    figures = await cursor.fetchone()
+    assert figures is not None
+    return figures
+
+
+async def load_emails(connection: AsyncConnection[Any], agency_ids: Sequence[str]) -> dict[str, str | None]:
+    """E-mail addresses by agency; None where the operator has entered none."""
+    rows = await connection.execute(
+        "SELECT agency_id, email FROM agencies WHERE agency_id = ANY(%s)", (list(agency_ids),)
+    )
+    return dict(await rows.fetchall())
+
+
+async def note_acknowledged(connection: AsyncConnection[Any], case_id: str, now: datetime) -> None:
+    """Set an open case to acknowledged."""
+    await connection.execute(
+        "UPDATE early_warnings SET state = 'acknowledged', changed_at = %s WHERE case_id = %s AND state = 'open'",
+        (now, case_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A rendered mail for the outbox; fields as in table `mails`."""
+
+    mail_id: str
+    mail_kind: str
+    agency_id: str
+    recipient: str
+    subject: str
+    message_id: str
+    message: bytes
+    accepted_at: datetime
+
+
+async def insert_mail(connection: AsyncConnection[Any], mail: Mail, now: datetime) -> None:
+    """Put a mail into the outbox and wake the sender at COMMIT; a mail that is there already is left as it is."""
+    await connection.execute(
+        """
+        INSERT INTO mails (mail_id, mail_kind, agency_id, recipient, subject, message_id, message, accepted_at,
+                           created_at, state, next_attempt_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'pending', %s)
+        ON CONFLICT DO NOTHING
+        """,
+        (
+            mail.mail_id,
+            mail.mail_kind,
+            mail.agency_id,
+            mail.recipient,
+            mail.subject,
+            mail.message_id,
+            mail.message,
+            mail.accepted_at,
+            now,
+            now,
+        ),
+    )
+    await connection.execute(f"NOTIFY {MAIL_CHANNEL}")
+
+
+async def load_thread(connection: AsyncConnection[Any], case_id: str) -> list[str]:
+    """Message-IDs of the mails on one case so far, oldest first."""
+    rows = await connection.execute(
+        """
+        SELECT m.message_id FROM warning_history AS h JOIN mails AS m USING (mail_id)
+        WHERE h.case_id = %s AND m.mail_kind <> 'digest' ORDER BY h.step
+        """,
+        (case_id,),
+    )
+    return [message_id for (message_id,) in await rows.fetchall()]
+
+
+async def open_digest(connection: AsyncConnection[Any], agency_id: str) -> str | None:
+    """The mail id of the agency's open digest, held until COMMIT; None if none is open."""
+    row = await (
+        await connection.execute(
+            "SELECT mail_id FROM digests WHERE agency_id = %s AND closed_at IS NULL FOR UPDATE", (agency_id,)
+        )
+    ).fetchone()
+    return row[0] if row else None
+
+
+async def load_last_digest_date(connection: AsyncConnection[Any], agency_id: str) -> date | None:
+    """Local date of the agency's newest digest."""
+    row = await (
+        await connection.execute("SELECT max(local_date) FROM digests WHERE agency_id = %s", (agency_id,))
+    ).fetchone()
+    return row[0] if row else None
+
+
+async def insert_digest(
+    connection: AsyncConnection[Any], mail_id: str, agency_id: str, local_date: date, due_at: datetime, now: datetime
+) -> None:
+    """Open a digest."""
+    await connection.execute(
+        "INSERT INTO digests (mail_id, agency_id, local_date, opened_at, due_at) VALUES (%s, %s, %s, %s, %s)",
+        (mail_id, agency_id, local_date, now, due_at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DueDigest:
+    """A digest whose time has come."""
+
+    mail_id: str
+    agency_id: str
+    local_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """One step that a digest tells: the last one of its case within the digest, and whether the case opened in it."""
+
+    case_id: str
+    step: int
+    step_kind: str
+    level: str
+    previous_level: str | None
+    reason_zh: str
+    reason_en: str
+    policy_line: str
+    time_period: str
+    submission_id: str
+    at: datetime
+    opened_within: bool
+
+
+async def load_due_digests(connection: AsyncConnection[Any], now: datetime) -> list[DueDigest]:
+    """Digests to be closed at `now`, held until COMMIT; those that another process holds are left to it."""
+    rows = await connection.execute(
+        """
+        SELECT mail_id, agency_id, local_date FROM digests
+        WHERE closed_at IS NULL AND due_at <= %s ORDER BY due_at LIMIT 20 FOR UPDATE SKIP LOCKED
+        """,
+        (now,),
+    )
+    return [DueDigest(*row) for row in await rows.fetchall()]
+
+
+async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> list[DigestItem]:
+    """The last step of each case in a digest, gravest first."""
+    rows = await connection.execute(
+        """
+        SELECT DISTINCT ON (h.case_id) h.case_id, h.step, h.step_kind, h.level,
+               (SELECT b.level FROM warning_history AS b WHERE b.case_id = h.case_id AND b.step < h.step
+                ORDER BY b.step DESC LIMIT 1),
+               h.reason_zh, h.reason_en, h.policy_line, h.time_period, h.submission_id, h.at,
+               EXISTS (SELECT FROM warning_history AS o WHERE o.mail_id = h.mail_id AND o.case_id = h.case_id
+                       AND o.step_kind IN ('raise', 'reopen'))
+        FROM warning_history AS h
+        WHERE h.mail_id = %s
+        ORDER BY h.case_id, h.step DESC
+        """,
+        (mail_id,),
+    )
+    return [DigestItem(*row) for row in await rows.fetchall()]
+
+
+async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: datetime) -> None:
+    """Mark a digest as closed."""
+    await connection.execute("UPDATE digests SET closed_at = %s WHERE mail_id = %s", (now, mail_id))
+
+
+async def count_open(connection: AsyncConnection[Any]) -> tuple[dict[str, int], int]:
+    """Open warnings by level code, and the number of mails that wait."""
+    levels = await connection.execute("SELECT level, count(*) FROM early_warnings WHERE state <> 'closed' GROUP BY 1")
+    waiting = await (await connection.execute("SELECT count(*) FROM mails WHERE state = 'pending'")).fetchone()
+    return dict(await levels.fetchall()), waiting[0] if waiting else 0
+
+
+def _case(row: tuple[Any, ...]) -> Case:
+    (case_id, episode, state, level, cause, time_period, since_period, known_at, plan_id, agency_id) = row[:10]
+    indicator_id, ref_area, freq, urbanisation, pop_group, submission_id, steps = row[10:]
+    warning = EarlyWarning(
+        case_id,
+        episode,
+        CaseState(state),
+        level_from_code(level),
+        AssessmentClass(cause),
+        parse_period(time_period),
+        parse_period(since_period),
+        known_at,
+    )
+    series = SeriesKey(indicator_id, ref_area, Freq(freq), urbanisation, pop_group)
+    return Case(warning, Subject(plan_id, series), agency_id, steps, submission_id)
