@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from planwatch.submission import CheckedSubmission, Submission
+from services.api_keys import key_digest
 from services.outbox import OutgoingEvent, insert_events
 
 
@@ -39,11 +39,6 @@ class Receipt:
     accepted_rows: int
     findings: list[dict[str, Any]]
     evaluated_at: datetime | None
-
-
-def key_digest(key: str) -> bytes:
-    """What the database keeps of an API key; the key itself has 256 random bits, so one hash is enough."""
-    return hashlib.sha256(key.encode()).digest()
 
 
 async def load_sender(connection: AsyncConnection[Any], key: str) -> Sender | None:

@@ -1,0 +1,93 @@
+"""`planwatch assess`: the verdicts, now or as they were known on a past day."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import click
+
+from planwatch.notification import LOCAL_TIME
+from planwatch.plan import Comparator
+from planwatch.policy import AssessmentClass
+from planwatch.wording import CLASS_NAMES
+from services.cli.connection import data_dir_option, find_running
+from services.cli.printing import print_json, print_table, printed
+from services.cli.reading import Row, read_assessments
+from services.clock import system_clock
+from services.database import connect_as
+
+
+def parse_as_of(text: str | None, now: datetime) -> datetime:
+    """The moment that `--as-of` names: a day means its end in local time, nothing means now.
+
+    Raises:
+        click.BadParameter: neither a day nor an ISO 8601 moment.
+    """
+    if not text:
+        return now
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(datetime.fromisoformat(text).date(), time.max, LOCAL_TIME).astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"“{text}” 应为 2026-01-31 或 2026-01-31T08:00+08:00 / not a day or moment") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_TIME)
+
+
+@click.command()
+@click.option("--plan", "plan_id", help="只看一个规划，如 zhongwei。 One plan only.")
+@click.option("--as-of", "as_of", help="按某日（或某一时刻）所知的数据评价。 As known on that day, e.g. 2026-01-31.")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出全部字段。 Every field, as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="以 CSV 输出全部字段。 Every field, as CSV.")
+@data_dir_option
+def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
+    """各指标的评价：现在的，或某日所知的。 The verdict on every indicator.
+
+    \b
+    完成进度 = (实际 - 基期) ÷ (目标 - 基期)；序时进度 = (应达 - 基期) ÷ (目标 - 基期)。
+    planwatch assess --plan zhongwei
+    planwatch assess --as-of 2026-01-31 --json
+    """
+    moment = parse_as_of(as_of, system_clock())
+    with connect_as(find_running(data_dir).database_url, "planwatch_reader") as connection:
+        rows = read_assessments(connection, moment, plan_id)
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        _print_csv(rows)
+    else:
+        _print_rows(rows, moment)
+
+
+def _print_rows(rows: list[Row], moment: datetime) -> None:
+    headings = ("规划", "序号", "指标", "地区", "时期", "数值", "应达", "目标", "完成/序时", "评价", "预警")
+    print_table(
+        f"评价结果（截至 {moment.astimezone(LOCAL_TIME):%Y-%m-%d %H:%M}）共 {len(rows)} 条",
+        headings,
+        [
+            (
+                row["plan"],
+                row["no"],
+                row["name"] + ("【模拟数据】" if row["simulated"] else ""),
+                row["ref_area"],
+                row["time_period"],
+                printed(row["obs_value"]),
+                printed(row["expected_value"]),
+                Comparator(row["comparator"]).sign + printed(row["target_value"]),
+                f"{printed(row['achieved_share'])} / {printed(row['expected_share'])}",
+                CLASS_NAMES[AssessmentClass(row["class"])].zh,
+                row["level"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _print_csv(rows: list[Row]) -> None:
+    if rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

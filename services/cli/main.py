@@ -1,0 +1,51 @@
+"""The root of the `planwatch` command and what its commands share on failure."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from planwatch.errors import InvalidPlan, PlanwatchError
+from services.cli.assess import assess
+from services.cli.dead_letters import deadletter
+from services.cli.doctor import doctor
+from services.cli.keys import key
+from services.cli.migrate import migrate
+from services.cli.plans import plan
+from services.cli.submit import submit
+from services.cli.up import up
+from services.cli.warnings import explain, list_warnings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """规划监测：数据一到，即知进度，落后即预警。 Planwatch: figures in, verdicts and early warnings out.
+
+    \b
+    先运行 planwatch up（启动内置服务器并载入五个规划），再在另一个终端使用其余命令。
+    Start with `planwatch up`; the other commands then work from a second terminal.
+    服务器地址取自环境变量 PLANWATCH_DATABASE_URL 等，否则取自正在运行的 planwatch up。
+    """
+
+
+for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Entry point: errors that Planwatch raises on purpose are told in one line, not as a stack trace."""
+    try:
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except InvalidPlan as error:
+        for fault in error.faults:
+            click.echo(f"{fault.path}: {fault.reason.zh} / {fault.reason.en}", err=True)
+        sys.exit(1)
+    except PlanwatchError as error:
+        click.echo(f"错误 Error: {error}", err=True)
+        sys.exit(1)

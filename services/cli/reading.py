@@ -1,0 +1,110 @@
+"""What commands read from the database: plans, verdicts, warnings, mails, as rows keyed by column."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+Row = dict[str, Any]
+
+
+def read_plans(connection: Connection[Any]) -> list[Row]:
+    """The current version of every plan, national first."""
+    return _all(
+        connection,
+        """
+        SELECT p.plan_id AS plan, p.plan_version AS version, p.title_zh AS title, p.title_en, p.ref_area,
+               p.start_period AS "start", p.end_period AS "end",
+               (SELECT count(*) FROM indicators AS i
+                WHERE (i.plan_id, i.plan_version) = (p.plan_id, p.plan_version)) AS indicators
+        FROM (SELECT DISTINCT ON (plan_id) * FROM plans ORDER BY plan_id, plan_version DESC) AS p
+        ORDER BY p.ref_area
+        """,
+    )
+
+
+def read_assessments(connection: Connection[Any], as_of: datetime, plan_id: str | None = None) -> list[Row]:
+    """The verdicts known at a moment, one per series and period, by plan, number and period."""
+    return _all(
+        connection,
+        """
+        SELECT a.plan_id AS plan, s.indicator_id AS indicator, i.no, i.name_zh AS name, i.name_en, s.ref_area, s.freq,
+               a.time_period, i.nature, i.goal_kind, a.class, w.level, a.reason, a.obs_value, a.measured,
+               a.baseline_value, a.baseline_period, a.baseline_substituted, a.expected_value, i.comparator,
+               i.target_value, a.achieved_share, a.expected_share, a.schedule_index, a.gap, a.gap_pct, a.revision,
+               a.plan_version, a.policy_version, a.method, a.submission_id, a.known_at, u.simulated
+        FROM assessments_as_of(%(as_of)s) AS a
+        JOIN series AS s USING (series_key)
+        JOIN submissions AS u USING (submission_id)
+        JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id)
+                              = (a.plan_id, a.plan_version, s.indicator_id)
+        LEFT JOIN LATERAL (
+            SELECT h.level FROM early_warnings AS c JOIN warning_history AS h USING (case_id)
+            WHERE c.series_key = a.series_key AND h.at <= %(as_of)s AND h.time_period = a.time_period
+              AND h.step = (SELECT max(n.step) FROM warning_history AS n
+                            WHERE n.case_id = h.case_id AND n.at <= %(as_of)s)
+              AND h.step_kind <> 'close'
+        ) AS w ON true
+        WHERE %(plan)s::text IS NULL OR a.plan_id = %(plan)s
+        ORDER BY a.plan_id, i.no, s.ref_area, a.period_start
+        """,
+        as_of=as_of,
+        plan=plan_id,
+    )
+
+
+def read_warnings(connection: Connection[Any], *, with_closed: bool, plan_id: str | None = None) -> list[Row]:
+    """Warning cases, gravest first."""
+    return _all(
+        connection,
+        """
+        SELECT w.case_id AS warning, w.plan_id AS plan, w.indicator_id AS indicator, i.no, i.name_zh AS name, i.name_en,
+               w.subject_kind AS kind, w.level, w.cause AS class, w.state, w.time_period, w.since_period, w.episode,
+               s.ref_area, w.agency_id AS agency, a.name_zh AS agency_name, w.policy_line, w.submission_id, w.opened_at,
+               w.changed_at
+        FROM early_warnings AS w
+        JOIN series AS s USING (series_key)
+        JOIN agencies AS a USING (agency_id)
+        JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id)
+                              = (w.plan_id, w.plan_version, w.indicator_id)
+        WHERE (%(with_closed)s OR w.state <> 'closed') AND (%(plan)s::text IS NULL OR w.plan_id = %(plan)s)
+        ORDER BY array_position(ARRAY['red', 'orange', 'yellow', 'blue'], w.level), w.plan_id, i.no
+        """,
+        with_closed=with_closed,
+        plan=plan_id,
+    )
+
+
+def read_mails(connection: Connection[Any]) -> list[Row]:
+    """Mails with the warnings that each of them tells, in the order in which they were made."""
+    return _all(
+        connection,
+        """
+        SELECT m.mail_id AS mail, m.mail_kind AS kind, m.agency_id AS agency, a.name_zh AS agency_name, m.recipient,
+               m.subject, m.message_id, m.state, m.created_at, m.sent_at, m.last_error,
+               (SELECT coalesce(json_agg(DISTINCT h.case_id), '[]') FROM warning_history AS h
+                WHERE h.mail_id = m.mail_id) AS warnings
+        FROM mails AS m JOIN agencies AS a USING (agency_id)
+        ORDER BY m.created_at, m.mail_id
+        """,
+    )
+
+
+def read_submissions(connection: Connection[Any]) -> list[Row]:
+    """The ledger, oldest first."""
+    return _all(
+        connection,
+        """
+        SELECT submission_id AS submission, agency_id AS agency, plan_id AS plan, periods, channel, received_at,
+               accepted_rows, jsonb_array_length(findings) AS returned_rows, evaluated_at, simulated
+        FROM submissions ORDER BY received_at
+        """,
+    )
+
+
+def _all(connection: Connection[Any], query: str, **arguments: Any) -> list[Row]:  # noqa: ANN401
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query.encode(), arguments).fetchall()

@@ -1,0 +1,113 @@
+"""`planwatch submit`: send a file to the gateway, and show its receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+
+from services.cli.connection import Running, data_dir_option, find_running
+from services.cli.printing import print_json, print_table
+from services.errors import Permanent, Retriable, SettingsInvalid
+
+CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json", ".txt": "text/csv"}
+WAIT_S = 30
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--plan", "plan_id", default="", help="报送到哪个规划，默认本单位所属规划。 Under which plan.")
+@click.option("--agency", "agency_id", default="", help="以哪个单位的密钥报送（仅内置运行）。 Whose key to use.")
+@click.option("--key", "api_key", default="", envvar="PLANWATCH_API_KEY", help="报送密钥。 The API key.")
+@click.option("--gateway", default="", envvar="PLANWATCH_GATEWAY_URL", help="报送网关地址。 Address of the gateway.")
+@click.option("--simulated", is_flag=True, help="标明为模拟数据。 Mark the figures as simulated.")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出回执。 The receipt as JSON.")
+@data_dir_option
+def submit(
+    file: Path,
+    plan_id: str,
+    agency_id: str,
+    api_key: str,
+    gateway: str,
+    simulated: bool,
+    as_json: bool,
+    data_dir: Path | None,
+) -> None:
+    """报送一个 CSV 或 JSON 文件，立即得到回执。 Send a CSV or JSON file; the receipt names every faulty cell.
+
+    \b
+    CSV 第一行为表头，至少有三列：指标、时期、数值（或 INDICATOR、TIME_PERIOD、OBS_VALUE）。
+    指标可写序号、编号或印发名称；缺数请留空或填“-”。可加：地区、数据状态、单位、口径。
+        指标,时期,数值
+        5,2021,99.7
+    重复报送同一文件不产生新数据；更正的数值作为新的版本保存。
+    """
+    running = Running("", "") if gateway and api_key else find_running(data_dir)
+    gateway, key = gateway or running.gateway_url, api_key or _own_key(running, agency_id, plan_id)
+    query = {name: value for name, value in (("plan", plan_id), ("simulated", "true" if simulated else "")) if value}
+    content_type = CONTENT_TYPES.get(file.suffix.lower())
+    if content_type is None:
+        raise click.BadParameter(f"{file.name}：应为 .csv 或 .json / expected .csv or .json")
+    receipt = asyncio.run(send(gateway, key, file.read_bytes(), content_type, query))
+    if as_json:
+        print_json(receipt)
+    else:
+        _print_receipt(receipt)
+    if receipt["outcome"] == "refused":
+        raise click.exceptions.Exit(1)
+
+
+async def send(gateway: str, key: str, content: bytes, content_type: str, query: dict[str, str]) -> dict[str, Any]:
+    """Send one submission and wait until it is evaluated.
+
+    Returns:
+        The receipt, with `evaluated_at` where the evaluation came within 30 seconds.
+    Raises:
+        Permanent: the gateway refused it as a whole; the message is the gateway's.
+        Retriable: the gateway cannot be reached.
+    """
+    headers = {"Authorization": f"Bearer {key}"}
+    try:
+        async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as session:
+            url = f"{gateway}/v1/submissions"
+            answer = await session.post(url, data=content, params=query, headers={"Content-Type": content_type})
+            receipt: dict[str, Any] = await answer.json()
+            if "submission_id" not in receipt:
+                reason = receipt["reason"]
+                raise Permanent(f"{reason['zh']} / {reason['en']}")
+            outcome, waited_until = receipt["outcome"], time.monotonic() + WAIT_S
+            while receipt["evaluated_at"] is None and time.monotonic() < waited_until:
+                await asyncio.sleep(0.1)
+                receipt = await (await session.get(f"{url}/{receipt['submission_id']}")).json()
+            return {**receipt, "outcome": outcome}
+    except aiohttp.ClientError as error:
+        raise Retriable(f"报送网关 {gateway} 无法连接 / the gateway cannot be reached: {error}") from error
+
+
+def _own_key(running: Running, agency_id: str, plan_id: str) -> str:
+    keys = running.keys or {}
+    if agency_id:
+        matching = [key for agency, key in keys.items() if agency == agency_id]
+    else:
+        matching = [key for agency, key in keys.items() if agency.startswith(f"{plan_id or 'zhongwei'}-")]
+    if not matching:
+        raise SettingsInvalid(
+            f"没有 {agency_id or plan_id} 的报送密钥，请用 --key 或 PLANWATCH_API_KEY 给出"
+            f"（本机有：{'、'.join(keys) or '无'}）/ no key for it; give one with --key or PLANWATCH_API_KEY"
+        )
+    return matching[0]
+
+
+def _print_receipt(receipt: dict[str, Any]) -> None:
+    click.echo(f"{receipt['summary']['zh']}（{receipt['summary']['en']}）")
+    click.echo(f"回执 receipt: {receipt['submission_id']}  时期 periods: {receipt['periods']}")
+    click.echo(f"接收 received: {receipt['received_at']}  评价 evaluated: {receipt['evaluated_at'] or '…'}")
+    if receipt["findings"]:
+        rows = [
+            (f["row"], f["field"], f["value"], f"{f['reason']['zh']}\n{f['reason']['en']}") for f in receipt["findings"]
+        ]
+        print_table("退回的行", ("行", "列", "填报值", "原因"), rows)

@@ -1,0 +1,102 @@
+"""What the pages of a case, a receipt and a mail show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planwatch.plan import Indicator, Plan
+from services.pages.catcher import CaughtMail
+from services.pages.chart import Chart, draw_chart
+from services.pages.store import Case, Figure, Mail, Receipt, Step
+from services.pages.views import rests_on_simulated
+
+PICTURE = (640, 220)
+SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A case with the figures behind it.
+
+    Attributes:
+        case: as it stands.
+        plan: its plan, None if it is no longer in the catalogue; `indicator` likewise.
+        deciding: the figure of the period that set the case, as known now; None if it is not there.
+        figures: every period of the series, the newest first.
+        chart: the path with the actual values.
+        history: all steps, the first one first.
+        level: the level that stands, or the last one of a closed case.
+        simulated: the deciding figure was generated or rests on generated ones.
+    """
+
+    case: Case
+    plan: Plan | None
+    indicator: Indicator | None
+    deciding: Figure | None
+    figures: tuple[Figure, ...]
+    chart: Chart | None
+    history: tuple[Step, ...]
+    level: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """A receipt; `rows_returned` counts rows, of which one may have more than one finding."""
+
+    receipt: Receipt
+    plan: Plan | None
+    rows_returned: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """A mail with what the local catcher received of it.
+
+    Attributes:
+        mail: the entry of the outbox.
+        caught: as received, None if not.
+        headers: of the received mail, those that people look at.
+        has_catcher: a local catcher is configured.
+    """
+
+    mail: Mail
+    caught: CaughtMail | None
+    headers: tuple[tuple[str, str], ...]
+    has_catcher: bool
+
+
+def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history: Sequence[Step]) -> CasePage:
+    """A case with its figures.
+
+    Args:
+        case: as it stands.
+        plan: its plan, None if it is no longer in the catalogue.
+        figures: the periods of its series, rising.
+        history: its steps in order; at least one.
+    """
+    indicator = plan.indicator(case.indicator_id) if plan else None
+    deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
+    return CasePage(
+        case=case,
+        plan=plan,
+        indicator=indicator,
+        deciding=deciding,
+        figures=tuple(reversed(figures)),
+        chart=draw_chart(plan, indicator, figures, *PICTURE) if plan and indicator else None,
+        history=tuple(history),
+        level=case.level or history[-1].level,
+        simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
+    )
+
+
+def receipt_page(receipt: Receipt, plan: Plan | None) -> ReceiptPage:
+    """A receipt with the name of its plan."""
+    return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}))
+
+
+def mail_page(mail: Mail, caught: CaughtMail | None, *, has_catcher: bool) -> MailPage:
+    """A mail of the outbox beside what was received of it."""
+    headers = tuple(pair for pair in caught.headers if pair[0] in SHOWN_HEADERS) if caught else ()
+    return MailPage(mail, caught, headers, has_catcher)

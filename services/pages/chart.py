@@ -1,0 +1,101 @@
+"""The picture of a path and the actual values: coordinates only, drawn as SVG by a template. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
+from planwatch.period import parse_period, year_fraction
+from planwatch.plan import GoalKind, Indicator, Plan
+from planwatch.trajectory import PathPoint
+from services.pages.store import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A value at its place in the picture."""
+
+    x: float
+    y: float
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of `width` × `height`: the expected path from baseline to target, and the actual values."""
+
+    width: int
+    height: int
+    path: tuple[Dot, ...]
+    actual: tuple[Dot, ...]
+    is_limit: bool
+
+
+def draw_chart(plan: Plan, indicator: Indicator, figures: Sequence[Figure], width: int, height: int) -> Chart | None:
+    """The path of one indicator and its actual values in a picture; None where there is no path to draw.
+
+    Args:
+        plan: gives the years.
+        indicator: what the series measures.
+        figures: the periods of one series, rising.
+        width: of the picture; 8 units on each side stay free.
+        height: likewise.
+    """
+    path = expected_path(plan, indicator, figures)
+    if not path:
+        return None
+    actual = actual_values(indicator, figures)
+    place = _Frame([*path, *actual], width, height).place
+    return Chart(width, height, tuple(map(place, path)), tuple(map(place, actual)), indicator.goal_kind in LIMIT_KINDS)
+
+
+def expected_path(plan: Plan, indicator: Indicator, figures: Sequence[Figure]) -> tuple[PathPoint, ...]:
+    """Baseline, stated milestones and target; level for a limit; empty where no baseline is known."""
+    start_time, end_time = float(plan.start.start.year - 1), year_fraction(indicator.target.period.end)
+    target = indicator.target.value
+    if indicator.goal_kind in LIMIT_KINDS:
+        return (PathPoint(start_time, target), PathPoint(end_time, target))
+    start = _start(indicator, figures, start_time)
+    if start is None:
+        return ()
+    years = plan.end.start.year - plan.start.start.year + 1
+    goal = target * years if indicator.goal_kind is GoalKind.AVERAGE else target
+    stated = (PathPoint(year_fraction(period.end), value) for period, value in indicator.milestones)
+    return (start, *(point for point in stated if start.time < point.time < end_time), PathPoint(end_time, goal))
+
+
+def actual_values(indicator: Indicator, figures: Sequence[Figure]) -> list[PathPoint]:
+    """What is held against the path: the figures, or the totals so far, where there are any."""
+    is_total = indicator.goal_kind in TOTAL_KINDS
+    values = ((figure.time_period, figure.measured if is_total else figure.obs_value) for figure in figures)
+    return [PathPoint(year_fraction(parse_period(period).end), value) for period, value in values if value is not None]
+
+
+def _start(indicator: Indicator, figures: Sequence[Figure], start_time: float) -> PathPoint | None:
+    if indicator.goal_kind in TOTAL_KINDS:
+        return PathPoint(start_time, Decimal(0))
+    if indicator.baseline is not None:
+        return PathPoint(year_fraction(indicator.baseline.period.end), indicator.baseline.value)
+    for figure in figures:
+        if figure.baseline_substituted and figure.baseline_period and figure.baseline_value is not None:
+            return PathPoint(year_fraction(parse_period(figure.baseline_period).end), figure.baseline_value)
+    return None
+
+
+class _Frame:
+    """Maps time to the right and value upwards."""
+
+    margin = 8
+
+    def __init__(self, points: Sequence[PathPoint], width: int, height: int) -> None:
+        times, values = [point.time for point in points], [point.value for point in points]
+        self.left, self.low = min(times), min(values)
+        self.span, self.rise = max(times) - self.left, float(max(values) - self.low)
+        self.width, self.height = width - 2 * self.margin, height - 2 * self.margin
+
+    def place(self, point: PathPoint) -> Dot:
+        x = (point.time - self.left) / self.span if self.span else 0.5
+        y = float(point.value - self.low) / self.rise if self.rise else 0.5
+        return Dot(round(self.margin + x * self.width, 1), round(self.margin + (1 - y) * self.height, 1), point.value)

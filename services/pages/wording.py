@@ -1,0 +1,87 @@
+"""Names of codes that only the pages show, in both languages."""
+
+from __future__ import annotations
+
+from planwatch.language import Text
+
+STATE_NAMES = {
+    "open": Text("待签收", "awaiting acknowledgement"),
+    "acknowledged": Text("已签收", "acknowledged"),
+    "closed": Text("已销号", "closed"),
+}
+
+STEP_NAMES = {
+    "raise": Text("发出预警", "raised"),
+    "reopen": Text("再次发生", "recurred"),
+    "raise_level": Text("上调等级", "level raised"),
+    "lower_level": Text("下调等级", "level lowered"),
+    "hold": Text("维持等级", "level kept"),
+    "acknowledge": Text("签收", "acknowledged"),
+    "close": Text("销号", "closed"),
+}
+
+ACTOR_NAMES = {"planwatch-evaluate": Text("系统评价", "evaluation")}
+"""Actors that are not persons."""
+
+MAIL_KIND_NAMES = {
+    "warning": Text("预警", "warning"),
+    "digest": Text("汇总", "digest"),
+    "closure": Text("销号", "closure"),
+}
+
+MAIL_STATE_NAMES = {
+    "pending": Text("待发送", "waiting to be sent"),
+    "sent": Text("已发送", "sent"),
+    "refused": Text("被拒收", "refused"),
+}
+
+DELIVERY_NAMES = {
+    "immediate": Text("立即发信", "mailed at once"),
+    "digest": Text("列入汇总", "in the digest"),
+    "none": Text("不发信", "no mail"),
+}
+
+CHANNEL_NAMES = {
+    "gateway": Text("报送接口", "gateway"),
+    "producer": Text("单位自有消息通道", "the agency's own producer"),
+}
+
+BASIS_NAMES = {
+    "lead": Text("牵头", "lead"),
+    "participant": Text("参与", "participant"),
+    "coordinating": Text("统筹协调", "coordinating"),
+}
+"""On what ground an agency answers for a domain."""
+
+DOUBT_FIELD_NAMES = {
+    "accumulation": Text("累计口径", "accumulation"),
+    "baseline": Text("基期", "baseline"),
+    "concept": Text("指标概念", "concept"),
+    "direction": Text("方向", "direction"),
+    "goal_kind": Text("目标类型", "goal kind"),
+    "owner": Text("责任单位", "owner"),
+    "target": Text("目标", "target"),
+    "unit": Text("单位", "unit"),
+    "values": Text("数值", "values"),
+}
+"""Fields of an indicator whose reading can be in doubt."""
+
+DOMAIN_NAMES_EN = {
+    "childcare": "Childcare",
+    "learning": "Education",
+    "employment": "Employment",
+    "health": "Health",
+    "elderly_care": "Elderly care",
+    "housing": "Housing",
+    "social_support": "Social support",
+    "veterans": "Veterans",
+    "culture_sport": "Culture and sport",
+    "public_education": "Public education",
+    "public_health_care": "Public health care",
+    "public_employment": "Public employment services",
+    "social_security": "Social security",
+    "talent": "Talent services",
+    "income": "Income growth",
+    "public_culture_sport": "Public culture and sport",
+}
+"""Domain code → English name; the Chinese one is the plan's own."""

@@ -1,0 +1,235 @@
+"""Values for tests; a builder fills in what a test does not mention."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from planwatch.early_warning import Verdict
+from planwatch.language import Text
+from planwatch.observation import Observation
+from planwatch.period import Freq, TimePeriod, parse_period
+from planwatch.plan import (
+    Agency,
+    Baseline,
+    Comparator,
+    Direction,
+    Domain,
+    GoalKind,
+    Indicator,
+    Nature,
+    Plan,
+    PrintedValue,
+    Target,
+    Unit,
+)
+from planwatch.policy import AssessmentClass, Policy, policy_from_mapping
+from planwatch.series import Accumulation, ObsStatus, SeriesKey
+from planwatch.submission import ReportedTable, Submission
+from planwatch.wire import SUBMISSION_RECEIVED, submission_to_bytes
+from services.catalogue import read_plan_file
+from services.settings import Settings
+from services.stream.record import Record
+
+PLANS = Path(__file__).parents[1] / "plans"
+APPLIED_AT = datetime(2021, 12, 1, tzinfo=UTC)
+RECEIVED_AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
+SCHOOLS, LEAD = "schools", "lead"
+
+_AT_LEAST_OR_AT_MOST = {Direction.INCREASE: Comparator.AT_LEAST, Direction.DECREASE: Comparator.AT_MOST}
+
+
+@cache
+def default_policy() -> Policy:
+    """The policy of the catalogue."""
+    return policy_from_mapping(yaml.safe_load((PLANS / "policy.yaml").read_text("utf-8")))
+
+
+@cache
+def real_plan(plan_id: str) -> Plan:
+    """A plan of the catalogue."""
+    return read_plan_file(PLANS, plan_id).plan
+
+
+def make_indicator(
+    *,
+    no: int = 1,
+    goal_kind: GoalKind = GoalKind.REACH,
+    direction: Direction = Direction.INCREASE,
+    baseline: str | None = "50",
+    target: str = "100",
+    comparator: Comparator | None = None,
+    nature: Nature = Nature.BINDING,
+    accumulation: Accumulation | None = None,
+    bounds: tuple[str | None, str | None] = (None, None),
+    milestones: Mapping[str, str] | None = None,
+    unit: Unit = Unit("%", "PT", 0),
+) -> Indicator:
+    """An indicator of a plan for 2021 to 2025 that starts from 2020, e.g. from 50 to at least 100 per cent."""
+    start = parse_period("2020")
+    lower, upper = bounds
+    return Indicator(
+        indicator_id=f"test-{no:02d}",
+        no=no,
+        name=Text(f"第{no}项比率(%)", f"Rate {no}"),
+        marks=(),
+        concept=f"rate_{no}",
+        domain="learning",
+        unit=unit,
+        nature=nature,
+        goal_kind=goal_kind,
+        direction=direction,
+        accumulation=accumulation,
+        bounds=(Decimal(lower) if lower else None, Decimal(upper) if upper else None),
+        values={"2020": PrintedValue(baseline or "-", Decimal(baseline) if baseline else None, None, start)},
+        baseline=Baseline(Decimal(baseline), None, start, True) if baseline else None,
+        target=Target(Decimal(target), comparator or _AT_LEAST_OR_AT_MOST[direction], parse_period("2025")),
+        milestones=tuple((parse_period(period), Decimal(value)) for period, value in (milestones or {}).items()),
+        owner=SCHOOLS,
+        note=None,
+        needs_confirmation=(),
+        source_line=1,
+    )
+
+
+def make_plan(*indicators: Indicator, ref_area: str = "640500") -> Plan:
+    """A plan for 2021 to 2025 of two agencies, with one indicator if none is given."""
+    return Plan(
+        plan_id="test",
+        version=1,
+        title=Text("测试规划", "Test plan"),
+        ref_area=ref_area,
+        area_name=Text("中卫市", "Zhongwei"),
+        start=parse_period("2021"),
+        end=parse_period("2025"),
+        parent_plan=None,
+        document_file="test.txt",
+        document_number=None,
+        issuer=None,
+        issued_on=None,
+        coordinating_agency=LEAD,
+        agencies=(
+            Agency(SCHOOLS, Text("教育局", "Education Bureau"), None, None),
+            Agency(LEAD, Text("发展改革委", "Development and Reform Commission"), None, None),
+            Agency("health", Text("卫生健康委", "Health Commission"), None, None),
+        ),
+        domains=(Domain("learning", "学有所教", SCHOOLS, "lead", None, None),),
+        indicators=indicators or (make_indicator(),),
+    )
+
+
+def series_of(indicator: Indicator, freq: Freq = Freq.ANNUAL) -> SeriesKey:
+    """The headline series of an indicator."""
+    return SeriesKey(indicator.indicator_id, "640500", freq)
+
+
+def make_observation(
+    indicator: Indicator,
+    period: str,
+    value: str | None,
+    *,
+    accumulation: Accumulation | None = None,
+    received_at: datetime = RECEIVED_AT,
+    submission_id: str = "s1",
+) -> Observation:
+    """One figure, e.g. `make_observation(indicator, "2021", "97.81")`; without a value it is reported as missing."""
+    parsed = parse_period(period)
+    return Observation(
+        series=series_of(indicator, parsed.freq),
+        period=parsed,
+        value=Decimal(value) if value is not None else None,
+        status=ObsStatus.NORMAL if value is not None else ObsStatus.MISSING,
+        accumulation=accumulation,
+        submission_id=submission_id,
+        row=1,
+        received_at=received_at,
+    )
+
+
+def make_history(
+    indicator: Indicator, figures: Mapping[str, str | None], *, accumulation: Accumulation | None = None
+) -> dict[TimePeriod, Observation]:
+    """The current figures of a series, e.g. `{"2021": "10", "2022": "21"}`."""
+    return {
+        parse_period(period): make_observation(indicator, period, value, accumulation=accumulation)
+        for period, value in figures.items()
+    }
+
+
+def make_verdict(period: str, verdict: AssessmentClass, *, known_at: datetime = RECEIVED_AT) -> Verdict:
+    """A stored verdict."""
+    return Verdict(parse_period(period), verdict, f"submission-of-{period}", known_at)
+
+
+def make_submission(
+    *rows: Mapping[str, str], agency_id: str = SCHOOLS, headings: Mapping[str, str] | None = None
+) -> Submission:
+    """A submission whose first row is row 2, as in a CSV file."""
+    return Submission(
+        submission_id="0123456789abcdef0123456789abcdef",
+        agency_id=agency_id,
+        plan_id="test",
+        received_at=RECEIVED_AT,
+        simulated=False,
+        table=ReportedTable(headings or {}, list(enumerate(rows, start=2))),
+    )
+
+
+def make_submission_record(
+    *rows: Mapping[str, str],
+    submission_id: str,
+    received_at: datetime = RECEIVED_AT,
+    agency_id: str = "zhongwei-development-reform",
+    plan_id: str = "zhongwei",
+    offset: int = 0,
+    simulated: bool = False,
+) -> Record:
+    """The Kafka record of a submission to the plan of Zhongwei, by its coordinating agency."""
+    submission = Submission(
+        submission_id=submission_id.ljust(32, "0"),
+        agency_id=agency_id,
+        plan_id=plan_id,
+        received_at=received_at,
+        simulated=simulated,
+        table=ReportedTable({}, list(enumerate(rows, start=1))),
+    )
+    return make_record(submission_to_bytes(submission), offset=offset, recorded_at=received_at)
+
+
+def make_record(value: bytes, *, offset: int = 0, recorded_at: datetime = RECEIVED_AT) -> Record:
+    """A Kafka record with this value."""
+    return Record(SUBMISSION_RECEIVED, 0, offset, b"640500", value, recorded_at)
+
+
+def figure(reference: str | int, period: str, value: str, **cells: str) -> dict[str, str]:
+    """One row of a submission, e.g. `figure(5, "2021", "97.81")`."""
+    return {"indicator": str(reference), "time_period": period, "obs_value": value, **cells}
+
+
+def json_submission(rows: Sequence[Mapping[str, Any]], **fields: object) -> bytes:
+    """The body of a JSON submission."""
+    return json.dumps({"observations": list(rows), **fields}, ensure_ascii=False).encode()
+
+
+def make_settings(**changes: Any) -> Settings:  # noqa: ANN401
+    """Settings without a server behind them."""
+    defaults: dict[str, Any] = {
+        "database_url": "",
+        "kafka": "",
+        "smtp_url": "smtp://127.0.0.1:1",
+        "secret": "a secret of more than thirty-two characters",
+        "public_url": "http://planwatch.test",
+        "alerts_url": "http://alerts.test",
+        "mail_from": "planwatch@planwatch.test",
+        "mail_domain": "planwatch.test",
+    }
+    return Settings(**{**defaults, **changes})
+
+

@@ -1,0 +1,461 @@
+"""What a mail says, and how it travels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, cast
+
+import pytest
+
+from planwatch.early_warning import DecisionKind
+from planwatch.language import Text
+from planwatch.period import parse_period
+from planwatch.plan import Comparator, GoalKind, Nature, Target, Unit
+from planwatch.policy import AssessmentClass, Level
+from services.alerts.render import (
+    Printer,
+    RenderedMail,
+    WarningNotice,
+    build_message,
+    render_closure,
+    render_digest,
+    render_warning,
+)
+
+RETENTION = WarningNotice(
+    case_id="0123456789abcdef",
+    episode=1,
+    kind=DecisionKind.RAISE,
+    level=Level.RED,
+    previous_level=None,
+    plan_title=Text("中卫市公共服务发展“十四五”规划", "Zhongwei 14th Five-Year Plan"),
+    area=Text("中卫市", "Zhongwei"),
+    indicator_no=5,
+    indicator_name=Text("九年义务教育巩固率(%)", "Nine-year compulsory education retention rate"),
+    unit=Unit("%", "PT", 0),
+    nature=Nature.BINDING,
+    goal_kind=GoalKind.REACH,
+    verdict=AssessmentClass.REVERSED,
+    reason=Text("2021 评价为逆向变动，发出红色预警", "2021 is assessed as reversed; a red warning is raised"),
+    policy_line="default-1: levels.reversed.binding = red",
+    time_period=parse_period("2021"),
+    since_period=parse_period("2021"),
+    value=Decimal("97.81"),
+    measured=Decimal("97.81"),
+    baseline_value=Decimal("99.55"),
+    baseline_period=parse_period("2020"),
+    baseline_substituted=False,
+    expected=Decimal("99.600000000000"),
+    target=Target(Decimal("99.8"), Comparator.AT_LEAST, parse_period("2025")),
+    achieved_share=-6.96,
+    expected_share=0.2,
+    gap=Decimal("-1.79"),
+    acknowledge_by=date(2026, 11, 25),
+    measures_by=date(2026, 12, 2),
+    case_url="http://pages.test/warnings/0123456789abcdef",
+    acknowledge_url="http://alerts.test/acknowledge/signed.token",
+    submission_id="5f" * 16,
+    received_at=datetime(2026, 11, 22, 2, 5, tzinfo=UTC),
+    agency=Text("中卫市教育局", "Zhongwei Education Bureau"),
+    simulated=False,
+    doubts=(),
+)
+
+TRAINING = replace(
+    RETENTION,
+    level=Level.YELLOW,
+    indicator_no=8,
+    indicator_name=Text("城乡劳动力职业技能培训(万人次)", "Vocational skills training"),
+    unit=Unit("万人次", "PS_TIME", 4),
+    nature=Nature.ANTICIPATORY,
+    goal_kind=GoalKind.ACCUMULATE,
+    verdict=AssessmentClass.FAR_BEHIND,
+    policy_line="default-1: levels.far_behind.anticipatory = yellow",
+    time_period=parse_period("2022"),
+    value=Decimal("0.31"),
+    measured=Decimal("0.79"),
+    baseline_value=Decimal(0),
+    baseline_period=None,
+    expected=Decimal("2.4"),
+    target=Target(Decimal(6), Comparator.AT_LEAST, parse_period("2025")),
+    achieved_share=0.1317,
+    expected_share=0.4,
+    gap=Decimal("-1.61"),
+)
+
+INSURANCE = replace(
+    RETENTION,
+    level=Level.ORANGE,
+    indicator_no=12,
+    indicator_name=Text("基本医疗保险参保率(%)", "Basic medical insurance coverage"),
+    goal_kind=GoalKind.FLOOR,
+    verdict=AssessmentClass.BREACHED,
+    value=Decimal("94.2"),
+    measured=Decimal("94.2"),
+    expected=Decimal(95),
+    target=Target(Decimal(95), Comparator.AT_LEAST, parse_period("2025")),
+    achieved_share=None,
+    expected_share=None,
+    gap=Decimal("-0.8"),
+)
+
+CLOSED = replace(
+    RETENTION,
+    kind=DecisionKind.CLOSE,
+    verdict=AssessmentClass.AHEAD,
+    value=Decimal("99.7"),
+    measured=Decimal("99.7"),
+    achieved_share=0.6,
+    gap=Decimal("0.1"),
+    reason=Text(
+        "2021 的最新数据已达到快于预期，预警销号", "the newest figure for 2021 is ahead; the warning is closed"
+    ),
+    policy_line="",
+    acknowledge_by=None,
+    measures_by=None,
+    acknowledge_url=None,
+)
+
+MAIL = RenderedMail("【红色预警】巩固率", "正文\n", "<p>正文</p>")
+HEADERS: dict[str, Any] = {
+    "sender": "规划监测 <planwatch@example.test>",
+    "recipient": "jiaoyuju@example.test",
+    "message_id": "<warning-1@planwatch.test>",
+    "date": datetime(2026, 11, 22, 2, 5, tzinfo=UTC),
+}
+
+
+def parsed(message: bytes) -> EmailMessage:
+    return message_from_bytes(message, policy=default)
+
+
+def lead(mail: RenderedMail) -> list[str]:
+    return mail.text.splitlines()[:2]
+
+
+def test_the_subject_names_level_figure_and_what_was_due() -> None:
+    mail = render_warning(RETENTION)
+
+    assert mail.subject == "【红色预警】九年义务教育巩固率(%) 2021年为97.81，应达99.60（中卫市）"
+
+
+def test_the_first_two_lines_say_what_is_wrong_and_what_is_asked_by_when() -> None:
+    mail = render_warning(RETENTION)
+
+    assert lead(mail) == [
+        "九年义务教育巩固率(%) 2021年为97.81，按序时进度应达99.60，低1.79个百分点；评价为“逆向变动”，自2021年起。",
+        "请中卫市教育局于2026年11月25日前签收，于2026年12月2日前报送整改措施。",
+    ]
+
+
+def test_the_english_mail_comes_from_the_same_template() -> None:
+    mail = render_warning(RETENTION, "en")
+
+    assert mail.subject == (
+        "[Red warning] Nine-year compulsory education retention rate: 97.81% in 2021, due 99.60% (Zhongwei)"
+    )
+    assert lead(mail) == [
+        "Nine-year compulsory education retention rate: 97.81% in 2021, 99.60% due by schedule, "
+        "1.79 percentage points below; reversed since 2021.",
+        "Zhongwei Education Bureau: please acknowledge by 25 November 2026 and file measures by 2 December 2026.",
+    ]
+
+
+@pytest.mark.parametrize("notice", [RETENTION, TRAINING, INSURANCE], ids=["reach", "accumulate", "floor"])
+def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
+    mail = render_warning(notice, "en")
+
+    assert re.findall(r"[\u3000-\u9fff]+", mail.subject + mail.text + mail.html) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "基期（2020年）：99.55",
+        "报送值（2021年）：97.81",
+        "按序时应达（2021年）：99.60",
+        "目标（2025年）：≥99.8（达到）",
+        "完成进度／序时进度：−696.0%／20.0%",
+        "依据：2021 评价为逆向变动，发出红色预警",
+        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-1: levels.reversed.binding = red）",
+        "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
+        "签收：http://alerts.test/acknowledge/signed.token",
+        "详情：http://pages.test/warnings/0123456789abcdef",
+    ],
+)
+def test_the_text_carries_every_figure_with_its_rule_source_and_links(line: str) -> None:
+    mail = render_warning(RETENTION)
+
+    assert line in mail.text.splitlines()
+
+
+def test_the_html_opens_with_the_two_lines_of_the_text() -> None:
+    mail = render_warning(RETENTION)
+
+    first, second = lead(mail)
+    assert mail.html.index(first) < mail.html.index(second) < mail.html.index("查看详情")
+
+
+def test_the_html_names_the_level_in_words_and_links_the_acknowledgement() -> None:
+    mail = render_warning(RETENTION)
+
+    assert ">红色预警</span>" in mail.html
+    assert 'href="http://alerts.test/acknowledge/signed.token"' in mail.html
+
+
+@pytest.mark.parametrize("forbidden", ["<script", "<img", "<link", "<style", "src=", "url(", "@import"])
+def test_the_html_needs_nothing_from_outside(forbidden: str) -> None:
+    mail = render_digest(RETENTION.agency, [RETENTION, TRAINING, CLOSED], date(2026, 11, 22))
+
+    assert forbidden not in mail.html
+
+
+def test_the_html_leaves_paper_and_ink_to_the_reader_but_for_coloured_labels() -> None:
+    mail = render_warning(RETENTION)
+
+    assert '<meta name="color-scheme" content="light dark">' in mail.html
+    assert re.findall(r"(?<!-)background(?!-color:#(?:b42318|1f5fbf|8e939c))", mail.html) == []
+
+
+def test_a_field_with_markup_is_text_in_the_html() -> None:
+    notice = replace(RETENTION, doubts=(Text("<script>alert(1)</script>", "x"),))
+
+    mail = render_warning(notice)
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mail.html
+    assert "<script>" not in mail.html
+
+
+def test_a_total_is_held_against_the_path_and_the_reported_figure_stands_beside_it() -> None:
+    mail = render_warning(TRAINING)
+
+    assert mail.subject == "【黄色预警】城乡劳动力职业技能培训(万人次) 2022年累计为0.79，应达2.4（中卫市）"
+    assert "报送值（2022年）：0.31" in mail.text
+    assert "规划期累计（至2022年）：0.79" in mail.text
+    assert "基期：—" in mail.text
+
+
+def test_a_limit_has_no_schedule() -> None:
+    mail = render_warning(INSURANCE)
+
+    assert mail.subject == "【橙色预警】基本医疗保险参保率(%) 2021年为94.2，应≥95（中卫市）"
+    assert "规划要求≥95，低0.8个百分点；评价为“未达标”" in mail.text
+    assert "序时" not in mail.text + mail.html
+
+
+@pytest.mark.parametrize(
+    ("kind", "previous", "expected"),
+    [
+        (DecisionKind.RAISE_LEVEL, Level.ORANGE, "【红色预警·由橙色上调】"),
+        (DecisionKind.LOWER_LEVEL, Level.RED, "【红色预警·由红色下调】"),
+        (DecisionKind.REOPEN, Level.RED, "【红色预警·再次发生】"),
+    ],
+)
+def test_a_change_of_a_known_case_says_what_changed(kind: DecisionKind, previous: Level, expected: str) -> None:
+    mail = render_warning(replace(RETENTION, kind=kind, previous_level=previous))
+
+    assert mail.subject.startswith(expected)
+
+
+def test_a_recurring_case_counts_its_episodes() -> None:
+    mail = render_warning(replace(RETENTION, kind=DecisionKind.REOPEN, episode=2))
+
+    assert "自2021年起（第2次发生）。" in mail.text
+
+
+def test_an_acknowledged_case_is_not_asked_to_be_acknowledged_again() -> None:
+    notice = replace(RETENTION, kind=DecisionKind.LOWER_LEVEL, acknowledge_by=None, acknowledge_url=None)
+
+    mail = render_warning(notice)
+
+    assert lead(mail)[1] == "中卫市教育局无需再次签收，请于2026年12月2日前报送整改措施。"
+    assert "签收：" not in mail.text
+
+
+def test_a_baseline_that_the_plan_does_not_print_is_marked_as_substituted() -> None:
+    mail = render_warning(replace(RETENTION, baseline_substituted=True))
+
+    assert "规划未印发基期数，以首个报送值代替" in mail.text
+    assert "规划未印发基期数，以首个报送值代替" in mail.html
+
+
+def test_a_doubtful_reading_is_shown_with_its_reason() -> None:
+    mail = render_warning(replace(RETENTION, doubts=(Text("单位未印出", "no unit is printed"),)))
+
+    assert "需确认：单位未印出" in mail.text
+    assert "单位未印出" in mail.html
+
+
+@pytest.mark.parametrize("render", [render_warning, render_closure])
+def test_simulated_figures_are_marked_in_subject_text_and_html(
+    render: Callable[[WarningNotice], RenderedMail],
+) -> None:
+    mail = render(replace(RETENTION, simulated=True))
+
+    assert "【模拟数据】" in mail.subject
+    assert "【模拟数据】本邮件依据的数据为模拟生成，不是真实统计数据。" in mail.text
+    assert "【模拟数据】本邮件依据的数据为模拟生成，不是真实统计数据。" in mail.html
+
+
+def test_a_closure_asks_for_nothing() -> None:
+    mail = render_closure(CLOSED)
+
+    assert mail.subject == "【预警销号】九年义务教育巩固率(%) 2021年为99.7，快于预期（中卫市）"
+    assert lead(mail) == [
+        "九年义务教育巩固率(%) 2021年为99.7，按序时进度应达99.60，评价为“快于预期”；自2021年起的红色预警销号。",
+        "中卫市教育局无需签收，也无需另行报送。",
+    ]
+    assert "规则：" not in mail.text
+
+
+def test_a_digest_puts_the_gravest_first_counts_levels_and_asks_by_the_earliest_day() -> None:
+    blue = replace(INSURANCE, level=Level.BLUE, acknowledge_by=date(2026, 12, 7))
+    yellow = replace(TRAINING, acknowledge_by=date(2026, 12, 2))
+
+    mail = render_digest(RETENTION.agency, [CLOSED, blue, yellow], date(2026, 11, 22))
+
+    assert mail.subject == "【预警汇总】中卫市教育局：黄色1项、蓝色1项，销号1项（2026年11月22日）"
+    assert lead(mail) == [
+        "城乡劳动力职业技能培训(万人次) 2022年累计为0.79，按序时进度应达2.4，低1.61，自2021年起；"
+        "本汇总共3项：黄色预警1项、蓝色预警1项、销号1项。",
+        "请中卫市教育局逐项签收（最早一项于2026年12月2日前），并按各项所列日期报送整改措施。",
+    ]
+
+
+def test_a_digest_links_an_acknowledgement_for_each_standing_item() -> None:
+    one = replace(TRAINING, acknowledge_url="http://alerts.test/acknowledge/one")
+    two = replace(INSURANCE, acknowledge_url="http://alerts.test/acknowledge/two")
+
+    mail = render_digest(RETENTION.agency, [one, two, CLOSED], date(2026, 11, 22))
+
+    assert re.findall(r'href="http://alerts.test/acknowledge/(\w+)"', mail.html) == ["two", "one"]
+    assert re.findall(r"签收：http://alerts.test/acknowledge/(\w+)", mail.text) == ["two", "one"]
+
+
+def test_a_digest_of_closures_asks_for_nothing() -> None:
+    mail = render_digest(RETENTION.agency, [CLOSED], date(2026, 11, 22))
+
+    assert mail.subject == "【预警汇总】中卫市教育局：销号1项（2026年11月22日）"
+    assert lead(mail)[1] == "中卫市教育局无需签收。"
+
+
+def test_one_simulated_item_marks_the_digest_and_itself() -> None:
+    mail = render_digest(RETENTION.agency, [INSURANCE, replace(TRAINING, simulated=True)], date(2026, 11, 22))
+
+    assert "【模拟数据】" in mail.subject
+    assert mail.text.count("｜【模拟数据】") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (None, None, "—"),
+        (Decimal("0.560"), None, "0.560"),
+        (Decimal("1E+3"), None, "1000"),
+        (Decimal("-6.96"), None, "−6.96"),
+        (Decimal("0.565"), 2, "0.57"),
+        (Decimal("123456789012345678901234567890.125"), 2, "123456789012345678901234567890.13"),
+    ],
+)
+def test_a_number_keeps_its_decimals_or_is_rounded_half_up(
+    value: Decimal | None, decimals: int | None, expected: str
+) -> None:
+    assert Printer("zh").number(value, decimals) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "zh", "en"),
+    [
+        ("九年义务教育巩固率(%)", Unit("%", "PT", 0), "5", "5%"),
+        ("学前教育毛入园率", Unit("%", "PT", 0), "5%", "5%"),
+        ("应保尽保的保障率", Unit(None, "PT", 0), "5%", "5%"),
+        ("养老服务床位总量（万张）", Unit("万张", "BED", 4), "5", "5 × 10,000 beds"),
+        ("养老服务床位总量", Unit("万张", "BED", 4), "5万张", "5 × 10,000 beds"),
+        ("孕产妇死亡率", Unit("/10", "PER_100000", 0), "5", "5 per 100,000"),
+        ("每千人口拥有注册护士数", Unit(None, "PER_1000", 0), "5", "5 per 1,000"),
+    ],
+)
+def test_a_unit_is_printed_once(name: str, unit: Unit, zh: str, en: str) -> None:
+    text = Text(name, "name")
+
+    assert (Printer("zh").amount("5", text, unit), Printer("en").amount("5", text, unit)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("2021", "2021年"),
+        ("2021-S2", "2021年下半年"),
+        ("2021-Q3", "2021年第3季度"),
+        ("2021-03", "2021年3月"),
+        ("2021-03-31", "2021年3月31日"),
+    ],
+)
+def test_a_period_reads_as_it_is_spoken(period: str, expected: str) -> None:
+    assert Printer("zh").period(parse_period(period)) == expected
+
+
+def test_a_rule_with_two_entries_is_read_aloud_in_order() -> None:
+    line = "default-1: levels.lagging.binding = yellow + repeat_raises"
+
+    assert Printer("zh").rule(line) == "约束性指标“滞后于预期”为黄色预警，连续两期不达，升一级"
+
+
+def test_the_same_arguments_give_the_same_bytes() -> None:
+    assert build_message(MAIL, **HEADERS) == build_message(MAIL, **HEADERS)
+
+
+def test_a_message_is_text_and_html_in_utf_8_and_says_that_a_machine_sent_it() -> None:
+    message = parsed(build_message(render_warning(RETENTION), **HEADERS))
+
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_charset() for part in message.iter_parts()] == ["utf-8", "utf-8"]
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == "<warning-1@planwatch.test>"
+    assert message["Date"] == "Sun, 22 Nov 2026 02:05:00 +0000"
+    assert message["Subject"] == "【红色预警】九年义务教育巩固率(%) 2021年为97.81，应达99.60（中卫市）"
+
+
+def test_a_message_arrives_with_the_words_that_were_rendered() -> None:
+    mail = render_warning(RETENTION)
+
+    text, html = parsed(build_message(mail, **HEADERS)).iter_parts()
+
+    assert cast(EmailMessage, text).get_content().splitlines() == mail.text.splitlines()
+    assert cast(EmailMessage, html).get_content().splitlines() == mail.html.splitlines()
+
+
+def test_a_mail_on_a_known_case_joins_its_thread() -> None:
+    message = parsed(build_message(MAIL, references=("<a@planwatch.test>", "<b@planwatch.test>"), **HEADERS))
+
+    assert message["References"] == "<a@planwatch.test> <b@planwatch.test>"
+    assert message["In-Reply-To"] == "<b@planwatch.test>"
+
+
+def test_a_line_break_in_the_subject_does_not_become_a_header() -> None:
+    mail = render_warning(replace(RETENTION, area=Text("中卫市\r\nBcc: x@example.test", "Zhongwei")))
+
+    message = parsed(build_message(mail, **HEADERS))
+
+    assert message["Bcc"] is None
+    assert "中卫市 Bcc: x@example.test" in message["Subject"]
+
+
+@pytest.mark.parametrize("header", ["sender", "recipient", "message_id"])
+def test_a_line_break_in_an_address_or_id_is_refused(header: str) -> None:
+    with pytest.raises(ValueError, match="linefeed"):
+        build_message(MAIL, **{**HEADERS, header: "a@example.test\r\nBcc: x@example.test"})
+
+
+def test_no_line_of_a_message_is_longer_than_smtp_allows() -> None:
+    message = build_message(render_digest(RETENTION.agency, [RETENTION, TRAINING], date(2026, 11, 22)), **HEADERS)
+
+    assert max(map(len, message.split(b"\r\n"))) <= 998
