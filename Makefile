@@ -51,7 +51,7 @@ test-real: $(VENV)/installed-dev ## the suites against Apache Kafka, TimescaleDB
 
 real: $(VENV)/installed ## start Apache Kafka and TimescaleDB on this machine and print their addresses
 	deploy/real/install.sh timescaledb kafka
-	$(BIN)/python deploy/real/up.py
+	$(BIN)/python -m deploy.real.up
 
 bench: $(VENV)/installed-dev ## measure throughput, memory and latency as ratios; writes bench/out/latest.json
 	$(BIN)/python -m bench $(ARGS)

@@ -37,7 +37,7 @@ def submit(
     as_json: bool,
     data_dir: Path | None,
 ) -> None:
-    """报送一个 CSV 或 JSON 文件，立即得到回执。 Send a CSV or JSON file; the receipt names every faulty cell.
+    r"""报送一个 CSV 或 JSON 文件，立即得到回执。 Send a CSV or JSON file; the receipt names every faulty cell.
 
     \b
     CSV 第一行为表头，至少有三列：指标、时期、数值（或 INDICATOR、TIME_PERIOD、OBS_VALUE）。
@@ -61,11 +61,13 @@ def submit(
         raise click.exceptions.Exit(1)
 
 
-async def send(gateway: str, key: str, content: bytes, content_type: str, query: dict[str, str]) -> dict[str, Any]:
+async def send(
+    gateway: str, key: str, content: bytes, content_type: str, query: dict[str, str], *, wait_s: float = WAIT_S
+) -> dict[str, Any]:
     """Send one submission and wait until it is evaluated.
 
     Returns:
-        The receipt, with `evaluated_at` where the evaluation came within 30 seconds.
+        The receipt, with `evaluated_at` where the evaluation came within `wait_s` seconds.
     Raises:
         Permanent: the gateway refused it as a whole; the message is the gateway's.
         Retriable: the gateway cannot be reached.
@@ -79,7 +81,7 @@ async def send(gateway: str, key: str, content: bytes, content_type: str, query:
             if "submission_id" not in receipt:
                 reason = receipt["reason"]
                 raise Permanent(f"{reason['zh']} / {reason['en']}")
-            outcome, waited_until = receipt["outcome"], time.monotonic() + WAIT_S
+            outcome, waited_until = receipt["outcome"], time.monotonic() + wait_s
             while receipt["evaluated_at"] is None and time.monotonic() < waited_until:
                 await asyncio.sleep(0.1)
                 receipt = await (await session.get(f"{url}/{receipt['submission_id']}")).json()

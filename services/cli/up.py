@@ -35,7 +35,7 @@ from services.embedded.data_dir import default_data_dir
 from services.embedded.servers import EmbeddedServers, embedded_servers
 from services.errors import Retriable
 from services.program import free_ports
-from services.supervisor import EventKind, ProgramEvent, Supervisor, service_program
+from services.supervisor import EventKind, ProgramEvent, Supervisor, health_fault, service_program
 
 SERVICES = ("ingest", "evaluate", "alerts", "pages")
 PAGES_PORT = 8321
@@ -58,7 +58,7 @@ KEYS_FILE = "keys.json"
     help="数据保存位置，下次运行接着用。 Where the data stay between runs.",
 )
 def up(once: bool, as_json: bool, data_dir: Path) -> None:
-    """启动全部服务，载入五个规划，报送规划印发的数据，显示预警，并继续运行。
+    r"""启动全部服务，载入五个规划，报送规划印发的数据，显示预警，并继续运行。 Start all, and keep serving.
 
     Start everything, load the five plans, submit the figures that they print, show what follows, keep serving.
 
@@ -73,6 +73,7 @@ def up(once: bool, as_json: bool, data_dir: Path) -> None:
         progress.say("报送规划印发的数据", "submitting the printed figures")
         submissions = asyncio.run(submit_printed(system.running, system.plans))
         progress.say("等待评价与邮件", "waiting for verdicts and mails")
+        system.supervisor.wait_until_ready(READY_S)
         wait_until_settled(system.running.database_url, system.supervisor)
         document = read_result(system.running.database_url)
         progress.say(f"完成，用时 {progress.elapsed_s():.1f} 秒", "done")
@@ -133,7 +134,7 @@ def _started(data_dir: Path, progress: Progress) -> Iterator[System]:
         environment = _environment(data_dir, servers, running)
         programs = [service_program(name, f"services.{name}", ports[name], environment) for name in SERVICES]
         with Supervisor(programs, servers.log_dir, report=progress.report) as supervisor:
-            supervisor.wait_until_ready(READY_S)
+            _wait_for_gateway(ports["ingest"], supervisor)
             path = write_running(data_dir, running)
             try:
                 yield System(running, plans, supervisor, servers)
@@ -197,7 +198,7 @@ def _addresses(servers: EmbeddedServers, ports: Mapping[str, int], keys: dict[st
 def _environment(data_dir: Path, servers: EmbeddedServers, running: Running) -> dict[str, str]:
     defaults = {
         "PLANWATCH_SECRET": _secret(data_dir),
-        "PLANWATCH_DIGEST_WAIT_S": "2",
+        "PLANWATCH_DIGEST_WAIT_S": "1",
         "PLANWATCH_MAIL_FROM": f"planwatch@{DEMO_MAIL_DOMAIN}",
         "PLANWATCH_MAIL_DOMAIN": DEMO_MAIL_DOMAIN,
         "PLANWATCH_PUBLIC_URL": running.pages_url,
@@ -224,11 +225,21 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _wait_for_gateway(port: int, supervisor: Supervisor) -> None:
+    """Return when the gateway takes submissions; the workers catch up with what it has taken meanwhile."""
+    waited_until = time.monotonic() + READY_S
+    while fault := health_fault("127.0.0.1", port):
+        supervisor.raise_if_failed()
+        if time.monotonic() > waited_until:
+            raise Retriable(f"报送网关未就绪 / the gateway is not ready: {fault}")
+        time.sleep(0.05)
+
+
 async def submit_printed(running: Running, plans: list[Plan]) -> list[dict[str, Any]]:
     """Send the printed figures of every plan through the gateway; returns the receipts."""
-    keys = running.keys or {}
+    keys, json_type = running.keys or {}, "application/json"
     return [
-        await send(running.gateway_url, keys[plan.coordinating_agency], report.content, "application/json", {})
+        await send(running.gateway_url, keys[plan.coordinating_agency], report.content, json_type, {}, wait_s=0)
         for plan in plans
         for report in printed_reports(plan)
     ]

@@ -1,0 +1,5 @@
+SELECT starts_at AS "time", ends_at AS timeend, concat_ws(' ', no, indicator_zh, nullif(breakdown, '')) AS series,
+       class || CASE WHEN simulated THEN '+simulated' ELSE '' END AS class
+FROM verdicts_as_of((SELECT moment_of('${as_of:percentencode}')))
+WHERE plan_id = '${plan:percentencode}' AND headline AND method = 'schedule'
+ORDER BY no, series, 1
