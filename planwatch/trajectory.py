@@ -29,6 +29,11 @@ def expected_value_at(points: tuple[PathPoint, ...], time: float) -> Decimal:
         return points[0].value
     for left, right in pairwise(points):
         if time <= right.time:
-            share = Decimal((time - left.time) / (right.time - left.time))
-            return left.value + (right.value - left.value) * round(share, 12)
+            share = round(Decimal((time - left.time) / (right.time - left.time)), 12)
+            return _without_trailing_zeros(left.value + (right.value - left.value) * share)
     return points[-1].value
+
+
+def _without_trailing_zeros(value: Decimal) -> Decimal:
+    shortest = value.normalize()
+    return shortest if int(shortest.as_tuple().exponent) <= 0 else shortest.quantize(Decimal(1))

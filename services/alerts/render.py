@@ -276,7 +276,7 @@ class Printer:
     def instant(self, instant: datetime) -> str:
         """A moment in local time, to the minute."""
         local = instant.astimezone(LOCAL_TIME)
-        return f"{self.day(local.date())} {local:%H:%M}" + self.t("", " (China time)")
+        return f"{self.day(local.date())} {local:%H:%M}"
 
     def deviation(self, gap: Decimal | None, decimals: int, name: Text, unit: Unit) -> str:
         """How far a figure is from what was due, in words: 低1.79个百分点."""
@@ -356,7 +356,7 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "case_url": notice.case_url,
         "acknowledge_url": notice.acknowledge_url,
         "submission_id": notice.submission_id,
-        "received": printer.instant(notice.received_at),
+        "received": printer.instant(notice.received_at) + printer.t("", " (China time)"),
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
     }

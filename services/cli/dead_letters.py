@@ -35,7 +35,7 @@ def list_letters(as_json: bool, data_dir: Path | None) -> None:
     with connect_as(find_running(data_dir).database_url) as connection:
         rows = _read(connection, "true", ())
     if as_json:
-        print_json([{name: value for name, value in row.items() if name != "record_value"} for row in rows])
+        print_json([{name: cell for name, cell in row.items() if not isinstance(cell, bytes)} for row in rows])
         return
     print_table(
         f"死信 {len(rows)} 件",

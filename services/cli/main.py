@@ -36,7 +36,7 @@ for command in (up, plan, submit, assess, list_warnings, explain, deadletter, ke
 def main() -> None:
     """Entry point: errors that Planwatch raises on purpose are told in one line, not as a stack trace."""
     try:
-        commands(standalone_mode=False)
+        status = commands(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -49,3 +49,4 @@ def main() -> None:
     except PlanwatchError as error:
         click.echo(f"错误 Error: {error}", err=True)
         sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

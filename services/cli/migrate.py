@@ -12,7 +12,13 @@ from services.cli.connection import data_dir_option, find_running
 from services.database import connect_as
 from services.database.migrate import migrate as apply_migrations
 
-DASHBOARD_LOGIN = "planwatch_grafana"
+LOGINS = {
+    "PLANWATCH_INGEST_PASSWORD": "planwatch_ingest",
+    "PLANWATCH_EVALUATE_PASSWORD": "planwatch_evaluate",
+    "PLANWATCH_ALERTS_PASSWORD": "planwatch_alerts",
+    "PLANWATCH_READER_PASSWORD": "planwatch_reader",
+}
+"""Environment variable with a password → the role that may log in with it."""
 
 
 @click.command()
@@ -20,23 +26,21 @@ DASHBOARD_LOGIN = "planwatch_grafana"
 def migrate(data_dir: Path | None) -> None:
     """升级数据库结构（只进不退）。 Apply the migrations that are missing.
 
-    设置了 PLANWATCH_READER_PASSWORD 时，同时建立只读登录 planwatch_grafana，供 Grafana 使用。
+    环境变量 PLANWATCH_INGEST_PASSWORD、PLANWATCH_EVALUATE_PASSWORD、PLANWATCH_ALERTS_PASSWORD、
+    PLANWATCH_READER_PASSWORD 给出口令时，各服务的角色可以此登录，权限仅限其所需；
+    planwatch_reader 只读，供页面与 Grafana 使用。
     """
     database_url = find_running(data_dir).database_url
     for name in apply_migrations(database_url):
         click.echo(f"已应用 applied: {name}")
-    password = os.environ.get("PLANWATCH_READER_PASSWORD", "")
-    if password:
-        set_dashboard_login(database_url, password)
-        click.echo(f"只读登录 read-only login: {DASHBOARD_LOGIN}")
+    for variable, role in LOGINS.items():
+        if password := os.environ.get(variable):
+            let_log_in(database_url, role, password)
+            click.echo(f"可登录 may log in: {role}")
 
 
-def set_dashboard_login(database_url: str, password: str) -> None:
-    """Create the read-only login for dashboards, or give it a new password."""
-    login = sql.Identifier(DASHBOARD_LOGIN)
+def let_log_in(database_url: str, role: str, password: str) -> None:
+    """Let a service's role log in with a password, so that no service needs the owner's."""
     with connect_as(database_url) as connection:
-        known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (DASHBOARD_LOGIN,)).fetchone()
-        if known is None:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN IN ROLE planwatch_reader").format(login))
-        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(login, sql.Literal(password)))
-        connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(login))
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+        connection.execute(statement)

@@ -67,7 +67,8 @@ def up(once: bool, as_json: bool, data_dir: Path) -> None:
     设置 PLANWATCH_DATABASE_URL、PLANWATCH_KAFKA、PLANWATCH_SMTP_URL 则改用给定的服务器。
     Ctrl-C 停止；不留下任何进程。 Ctrl-C stops everything; nothing is left running.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     progress = Progress()
     with _started(data_dir, progress) as system:
         progress.say("报送规划印发的数据", "submitting the printed figures")

@@ -123,7 +123,8 @@ def _print_explanation(document: dict[str, Any]) -> None:
         f"  规划依据 source: {figures['source_file']} 第 {figures['source_line']} 行，第 {figures['plan_version']} 版"
     )
     click.echo(
-        f"  报送 submission: {figures['submission_id']}（{figures['submission_agency']}，第 {figures['row_number']} 行）"
+        f"  报送 submission: {figures['submission_id']}"
+        f"（{figures['submission_agency']}，第 {figures['row_number']} 行）"
     )
     print_table(
         "数据版本",

@@ -35,6 +35,12 @@ from services.settings import Settings
 logger = logging.getLogger(__name__)
 
 
+NOT_ACCEPTED = Text(
+    "系统暂时无法受理，本次报送未接收，请稍后重新报送",
+    "not accepted: the system cannot take it now; please send it again later",
+)
+
+
 class Refused(Exception):
     """A request that is answered with an HTTP error and a reason in both languages."""
 
@@ -111,9 +117,8 @@ class Gateway:
     async def _sender(self, request: web.Request) -> store.Sender:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and key:
-            with wrap_errors():
-                async with self._pool.connection() as connection:
-                    sender = await store.load_sender(connection, key.strip())
+            async with self._pool.connection() as connection:
+                sender = await store.load_sender(connection, key.strip())
             if sender is not None:
                 return sender
         raise Refused(
@@ -125,7 +130,8 @@ class Gateway:
 @web.middleware
 async def _answer_errors(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
     try:
-        response: web.StreamResponse = await handler(request)
+        with wrap_errors():
+            response: web.StreamResponse = await handler(request)
     except Refused as refused:
         return _refusal(refused.status, refused.text)
     except Invalid as error:
@@ -133,12 +139,14 @@ async def _answer_errors(request: web.Request, handler: Any) -> web.StreamRespon
     except web.HTTPRequestEntityTooLarge:
         text = Text("报送文件过大，请分期分表报送", "the submission is too large; split it by period or table")
         return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+    except web.HTTPException:
+        raise
     except StoreUnavailable:
         logger.exception("the ledger is unavailable")
-        text = Text(
-            "系统暂时无法受理，未接收，请稍后重新报送", "not accepted: the ledger is unavailable; try again later"
-        )
-        return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, NOT_ACCEPTED)
+    except Exception:
+        logger.exception("a submission could not be handled")
+        return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, NOT_ACCEPTED)
     return response
 
 

@@ -57,6 +57,10 @@ class Published:
     offset: int
 
 
+class AnotherRelay(Retriable):
+    """Another process holds the lock and relays; this one stands by."""
+
+
 class Relay:
     """Publishes until it is stopped; a failure of either server is waited out."""
 
@@ -64,24 +68,29 @@ class Relay:
         self._settings, self._clock = settings, clock
         self._incarnations: dict[str, str] = {}
         self._trouble = "starting"
+        self._standing_by = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish what waits, listen for more; returns soon after `stop` is set."""
         while not stop.is_set():
             try:
                 await self._relay_until(stop)
+            except AnotherRelay:
+                self._trouble, self._standing_by = "", True
+                await _sleep_or_stop(stop, RETRY_S)
             except Retriable as error:
                 self._trouble = str(error)
                 logger.warning("relay waits: %s", error)
                 await _sleep_or_stop(stop, RETRY_S)
 
     async def health(self) -> dict[str, Check]:
-        """Well while both servers answer."""
-        return {"relay": Check(not self._trouble, self._trouble or "publishing")}
+        """Well while both servers answer, also when another process has the work."""
+        detail = self._trouble or ("standing by for another relay" if self._standing_by else "publishing")
+        return {"relay": Check(not self._trouble, detail)}
 
     async def _relay_until(self, stop: asyncio.Event) -> None:
         async with self._connection() as connection, self._producer() as producer:
-            self._trouble = ""
+            self._trouble, self._standing_by = "", False
             looked_at = asyncio.get_running_loop().time()
             while not stop.is_set():
                 if asyncio.get_running_loop().time() - looked_at > LOOK_AGAIN_S:
@@ -108,7 +117,7 @@ class Relay:
             with wrap_errors():
                 row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
                 if row is None or not row[0]:
-                    raise Retriable("另一个转发进程正在工作 / another relay is at work")
+                    raise AnotherRelay("另一个转发进程正在工作 / another relay is at work")
                 await connection.execute(f"LISTEN {CHANNEL}")
             yield connection
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
 from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
 from services.pages.store import Case, Figure, Mail, Receipt, Step
 from services.pages.views import rests_on_simulated
 
-PICTURE = (640, 220)
+PICTURE = (480, 240, 48)
+"""Width, height and margin; the margin holds the labels."""
 SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted")
 
 
@@ -26,6 +28,7 @@ class CasePage:
         figures: every period of the series, the newest first.
         chart: the path with the actual values.
         history: all steps, the first one first.
+        decision: the last step that a verdict led to; an acknowledgement decides nothing.
         level: the level that stands, or the last one of a closed case.
         simulated: the deciding figure was generated or rests on generated ones.
     """
@@ -37,6 +40,7 @@ class CasePage:
     figures: tuple[Figure, ...]
     chart: Chart | None
     history: tuple[Step, ...]
+    decision: Step
     level: str
     simulated: bool
 
@@ -74,9 +78,10 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         case: as it stands.
         plan: its plan, None if it is no longer in the catalogue.
         figures: the periods of its series, rising.
-        history: its steps in order; at least one.
+        history: its steps in order; the first one is never an acknowledgement.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
+    decision = next(step for step in reversed(history) if step.step_kind != DecisionKind.ACKNOWLEDGE)
     deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
     return CasePage(
         case=case,
@@ -86,7 +91,8 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         figures=tuple(reversed(figures)),
         chart=draw_chart(plan, indicator, figures, *PICTURE) if plan and indicator else None,
         history=tuple(history),
-        level=case.level or history[-1].level,
+        decision=decision,
+        level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
     )
 

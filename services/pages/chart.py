@@ -15,10 +15,11 @@ from services.pages.store import Figure
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A value at its place in the picture."""
+    """A value at its place in the picture; `time` in years, the end of 2021 is 2021."""
 
     x: float
     y: float
+    time: float
     value: Decimal
 
 
@@ -33,21 +34,24 @@ class Chart:
     is_limit: bool
 
 
-def draw_chart(plan: Plan, indicator: Indicator, figures: Sequence[Figure], width: int, height: int) -> Chart | None:
+def draw_chart(
+    plan: Plan, indicator: Indicator, figures: Sequence[Figure], width: int, height: int, margin: int = 8
+) -> Chart | None:
     """The path of one indicator and its actual values in a picture; None where there is no path to draw.
 
     Args:
         plan: gives the years.
         indicator: what the series measures.
         figures: the periods of one series, rising.
-        width: of the picture; 8 units on each side stay free.
+        width: of the picture.
         height: likewise.
+        margin: what stays free on each side.
     """
     path = expected_path(plan, indicator, figures)
     if not path:
         return None
     actual = actual_values(indicator, figures)
-    place = _Frame([*path, *actual], width, height).place
+    place = _Frame([*path, *actual], width, height, margin).place
     return Chart(width, height, tuple(map(place, path)), tuple(map(place, actual)), indicator.goal_kind in LIMIT_KINDS)
 
 
@@ -87,15 +91,14 @@ def _start(indicator: Indicator, figures: Sequence[Figure], start_time: float) -
 class _Frame:
     """Maps time to the right and value upwards."""
 
-    margin = 8
-
-    def __init__(self, points: Sequence[PathPoint], width: int, height: int) -> None:
+    def __init__(self, points: Sequence[PathPoint], width: int, height: int, margin: int) -> None:
         times, values = [point.time for point in points], [point.value for point in points]
-        self.left, self.low = min(times), min(values)
+        self.left, self.low, self.margin = min(times), min(values), margin
         self.span, self.rise = max(times) - self.left, float(max(values) - self.low)
-        self.width, self.height = width - 2 * self.margin, height - 2 * self.margin
+        self.width, self.height = width - 2 * margin, height - 2 * margin
 
     def place(self, point: PathPoint) -> Dot:
-        x = (point.time - self.left) / self.span if self.span else 0.5
-        y = float(point.value - self.low) / self.rise if self.rise else 0.5
-        return Dot(round(self.margin + x * self.width, 1), round(self.margin + (1 - y) * self.height, 1), point.value)
+        right = (point.time - self.left) / self.span if self.span else 0.5
+        up = float(point.value - self.low) / self.rise if self.rise else 0.5
+        x, y = self.margin + right * self.width, self.margin + (1 - up) * self.height
+        return Dot(round(x, 1), round(y, 1), point.time, point.value)

@@ -105,7 +105,7 @@ class Printer:
     def instant(self, instant: datetime) -> str:
         """A moment in local time, to the minute."""
         local = instant.astimezone(LOCAL_TIME)
-        return f"{self.day(local.date())} {local:%H:%M}" + self.t("", " (China time)")
+        return f"{self.day(local.date())} {local:%H:%M}"
 
     def deviation(self, gap: Decimal | None, decimals: int, name: Text, unit: Unit) -> str:
         """How far a figure is from what was due, in words: 低1.79个百分点."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from planwatch.language import Text
 
 STATE_NAMES = {
-    "open": Text("待签收", "awaiting acknowledgement"),
+    "open": Text("待签收", "not acknowledged"),
     "acknowledged": Text("已签收", "acknowledged"),
     "closed": Text("已销号", "closed"),
 }

@@ -93,8 +93,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION observations_as_of IS 'one row per series and period: the newest vintage known at that moment';
 
+-- Everything below goes from an indicator to its series and from a series to its rows by index, so that a question
+-- about one plan, or about the newest period, does not read the whole history.
+
 CREATE VIEW indicator_series AS
-SELECT s.series_key, s.plan_id, s.indicator_id, s.freq,
+SELECT s.series_key, s.plan_id, s.indicator_id, i.no, i.name_zh AS indicator_zh, i.goal_kind, s.freq,
        s.ref_area = i.ref_area AND s.urbanisation = '_T' AND s.pop_group = '_T' AS headline,
        concat_ws(
            ' ',
@@ -102,24 +105,32 @@ SELECT s.series_key, s.plan_id, s.indicator_id, s.freq,
            nullif(s.ref_area, i.ref_area),
            nullif(s.urbanisation, '_T'),
            nullif(s.pop_group, '_T')
-       ) AS breakdown
+       ) AS breakdown,
+       i.goal_kind IN ('accumulate', 'average') AS is_total,
+       i.goal_kind IN ('accumulate', 'average') OR i.goal_kind = 'reach' AND i.baseline_value IS NULL AS needs_history
 FROM series AS s
 JOIN current_indicators AS i USING (plan_id, indicator_id);
 COMMENT ON VIEW indicator_series IS
     'the series of every indicator; headline: the whole population of the plan''s own area, at any frequency';
 
-CREATE FUNCTION figures_as_of(as_of timestamptz)
-RETURNS TABLE (series_key text, time_period text, revision integer, obs_value numeric, obs_status text,
-               submission_id text, received_at timestamptz, simulated boolean, simulated_so_far boolean)
+CREATE FUNCTION rests_on_simulated(series text, period text, whole_series boolean, as_of timestamptz)
+RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
-    SELECT o.series_key, o.time_period, o.revision, o.obs_value, o.obs_status, o.submission_id, o.received_at,
-           s.simulated, bool_or(s.simulated) OVER (PARTITION BY o.series_key ORDER BY period_end(o.time_period))
-    FROM observations_as_of(as_of) AS o
-    JOIN submissions AS s USING (submission_id)
+    SELECT EXISTS (
+        SELECT FROM (
+            SELECT DISTINCT ON (period_start, time_period) submission_id
+            FROM observations
+            WHERE series_key = series AND received_at <= as_of
+              AND (time_period = period OR whole_series AND period_end(time_period) <= period_end(period))
+            ORDER BY period_start, time_period, received_at DESC, submission_id DESC
+        ) AS figure
+        JOIN submissions USING (submission_id)
+        WHERE submissions.simulated
+    )
 $$;
-COMMENT ON FUNCTION figures_as_of IS
-    'observations_as_of with the mark of simulated data: of the figure itself, and of any figure of the series up to it';
+COMMENT ON FUNCTION rests_on_simulated IS
+    'whether the figure of a period, or with whole_series any figure up to it, as known at that moment, is simulated';
 
 CREATE FUNCTION verdicts_as_of(as_of timestamptz)
 RETURNS TABLE (plan_id text, indicator_id text, no integer, indicator_zh text, series_key text, freq text,
@@ -131,17 +142,19 @@ RETURNS TABLE (plan_id text, indicator_id text, no integer, indicator_zh text, s
                revision integer, submission_id text, known_at timestamptz, simulated boolean)
 LANGUAGE sql STABLE
 AS $$
-    SELECT i.plan_id, i.indicator_id, i.no, i.name_zh, a.series_key, s.freq, s.headline, s.breakdown, a.time_period,
-           local_midnight(a.period_start), local_midnight(period_end(a.time_period) + 1),
-           a.class, a.reason, a.obs_value, a.measured, a.baseline_value, a.baseline_period, a.baseline_substituted,
+    SELECT s.plan_id, s.indicator_id, s.no, s.indicator_zh, s.series_key, s.freq, s.headline, s.breakdown,
+           a.time_period, local_midnight(a.period_start), local_midnight(period_end(a.time_period) + 1), a.class,
+           a.reason, a.obs_value, a.measured, a.baseline_value, a.baseline_period, a.baseline_substituted,
            a.expected_value, a.achieved_share, a.expected_share, a.schedule_index, a.gap, a.gap_pct, a.method,
            a.plan_version, a.policy_version, a.revision, a.submission_id, a.known_at,
-           CASE WHEN i.goal_kind IN ('accumulate', 'average') OR a.baseline_substituted THEN f.simulated_so_far
-                ELSE f.simulated END
-    FROM assessments_as_of(as_of) AS a
-    JOIN indicator_series AS s USING (series_key)
-    JOIN current_indicators AS i ON (i.plan_id, i.indicator_id) = (s.plan_id, s.indicator_id)
-    JOIN figures_as_of(as_of) AS f ON (f.series_key, f.time_period) = (a.series_key, a.time_period)
+           rests_on_simulated(a.series_key, a.time_period, s.needs_history, as_of)
+    FROM indicator_series AS s
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (period_start, time_period, method) *
+        FROM assessments
+        WHERE assessments.series_key = s.series_key AND assessments.known_at <= as_of
+        ORDER BY period_start, time_period, method, known_at DESC, plan_version DESC, assessment_no DESC
+    ) AS a
 $$;
 COMMENT ON FUNCTION verdicts_as_of IS
     'assessments_as_of with names, the instants between which the period lies, and the mark of simulated data';
@@ -160,25 +173,24 @@ RETURNS TABLE (case_id text, plan_id text, subject_kind text, indicator_id text,
                changed_at timestamptz, reason_zh text, reason_en text, policy_line text, submission_id text)
 LANGUAGE sql STABLE
 AS $$
-    WITH known AS (
-        SELECT * FROM warning_history WHERE at <= as_of
-    ), newest AS (
-        SELECT DISTINCT ON (case_id) * FROM known ORDER BY case_id, step DESC
-    ), episodes AS (
-        SELECT case_id, episode, min(time_period) AS since_period, min(at) AS opened_at,
+    SELECT w.case_id, w.plan_id, w.subject_kind, w.indicator_id, w.series_key, w.agency_id, last.episode,
+           CASE WHEN last.step_kind = 'close' THEN 'closed'
+                WHEN episode.acknowledged > episode.raised THEN 'acknowledged'
+                ELSE 'open' END,
+           CASE WHEN last.step_kind <> 'close' THEN last.level END,
+           last.time_period, episode.since_period, episode.opened_at, last.at, last.reason_zh, last.reason_en,
+           last.policy_line, last.submission_id
+    FROM early_warnings AS w
+    CROSS JOIN LATERAL (
+        SELECT * FROM warning_history AS h WHERE h.case_id = w.case_id AND h.at <= as_of ORDER BY step DESC LIMIT 1
+    ) AS last
+    CROSS JOIN LATERAL (
+        SELECT min(time_period) AS since_period, min(at) AS opened_at,
                max(step) FILTER (WHERE step_kind = 'acknowledge') AS acknowledged,
                max(step) FILTER (WHERE step_kind IN ('raise', 'reopen', 'raise_level')) AS raised
-        FROM known
-        GROUP BY case_id, episode
-    )
-    SELECT w.case_id, w.plan_id, w.subject_kind, w.indicator_id, w.series_key, w.agency_id, n.episode,
-           CASE WHEN n.step_kind = 'close' THEN 'closed' WHEN e.acknowledged > e.raised THEN 'acknowledged'
-                ELSE 'open' END,
-           CASE WHEN n.step_kind <> 'close' THEN n.level END,
-           n.time_period, e.since_period, e.opened_at, n.at, n.reason_zh, n.reason_en, n.policy_line, n.submission_id
-    FROM newest AS n
-    JOIN episodes AS e USING (case_id, episode)
-    JOIN early_warnings AS w USING (case_id)
+        FROM warning_history AS h
+        WHERE h.case_id = w.case_id AND h.episode = last.episode AND h.at <= as_of
+    ) AS episode
 $$;
 COMMENT ON FUNCTION early_warnings_as_of IS
     'every case that existed at that moment, from the last step of its history by then; level is null once it is closed';
@@ -187,14 +199,14 @@ CREATE VIEW open_warnings AS
 SELECT w.case_id, w.plan_id, p.title_zh AS plan_title_zh, p.area_name_zh, w.subject_kind, w.indicator_id, i.no,
        i.name_zh AS indicator_zh, i.domain, i.domain_name, s.breakdown, w.cause AS class, w.level,
        level_rank(w.level) AS level_rank, w.time_period, w.since_period, w.agency_id, a.name_zh AS agency_zh, w.state,
-       w.episode, w.policy_line, w.submission_id, coalesce(v.simulated, false) AS simulated, w.opened_at, w.changed_at
+       w.episode, w.policy_line, w.submission_id,
+       rests_on_simulated(w.series_key, w.time_period, coalesce(s.needs_history, false), now()) AS simulated,
+       w.opened_at, w.changed_at
 FROM early_warnings AS w
 JOIN current_plans AS p USING (plan_id)
 JOIN agencies AS a ON a.agency_id = w.agency_id
 LEFT JOIN current_indicators AS i ON (i.plan_id, i.indicator_id) = (w.plan_id, w.indicator_id)
 LEFT JOIN indicator_series AS s ON s.series_key = w.series_key
-LEFT JOIN verdicts_as_of(now()) AS v
-       ON (v.series_key, v.time_period, v.method) = (w.series_key, w.time_period, 'schedule')
 WHERE w.state <> 'closed';
 COMMENT ON VIEW open_warnings IS 'the cases that are not closed now, with names; simulated: the figure behind it is';
 
@@ -203,34 +215,48 @@ COMMENT ON VIEW open_warnings IS 'the cases that are not closed now, with names;
 CREATE FUNCTION indicator_status_as_of(as_of timestamptz)
 RETURNS TABLE (plan_id text, indicator_id text, no integer, indicator_zh text, indicator_en text, domain text,
                domain_name text, unit text, nature text, goal_kind text, baseline_value numeric, baseline_period text,
-               comparator text, target_value numeric, target_period text, owner_name_zh text, doubt_count integer,
+               baseline_substituted boolean, comparator text, target_value numeric, target_period text, owner_name_zh text, doubt_count integer,
                time_period text, obs_value numeric, measured numeric, expected_value numeric,
                achieved_share double precision, expected_share double precision, schedule_index double precision,
                class text, reason text, level text, simulated boolean, submission_id text, known_at timestamptz)
 LANGUAGE sql STABLE
 AS $$
-    WITH newest AS (
-        SELECT DISTINCT ON (plan_id, indicator_id) *
-        FROM verdicts_as_of(as_of)
-        WHERE headline AND method = 'schedule'
-        ORDER BY plan_id, indicator_id, ends_at DESC, starts_at, known_at DESC
-    ), gravest AS (
+    SELECT i.plan_id, i.indicator_id, i.no, i.name_zh, i.name_en, i.domain, i.domain_name, i.unit, i.nature,
+           i.goal_kind,
+           CASE WHEN v.baseline_substituted THEN v.baseline_value ELSE i.baseline_value END,
+           CASE WHEN v.baseline_substituted THEN v.baseline_period ELSE i.baseline_period END,
+           coalesce(v.baseline_substituted, false), i.comparator, i.target_value, i.target_period, i.owner_name_zh, jsonb_array_length(i.doubts),
+           v.time_period, v.obs_value, v.measured, v.expected_value, v.achieved_share, v.expected_share,
+           v.schedule_index, v.class, v.reason, w.level,
+           coalesce(rests_on_simulated(
+               v.series_key,
+               v.time_period,
+               i.goal_kind IN ('accumulate', 'average') OR i.goal_kind = 'reach' AND i.baseline_value IS NULL,
+               as_of), false),
+           v.submission_id, v.known_at
+    FROM current_indicators AS i
+    LEFT JOIN LATERAL (
+        SELECT a.*
+        FROM series AS s
+        CROSS JOIN LATERAL (
+            SELECT *
+            FROM assessments
+            WHERE assessments.series_key = s.series_key AND method = 'schedule' AND assessments.known_at <= as_of
+            ORDER BY period_start DESC, known_at DESC, plan_version DESC, assessment_no DESC
+            LIMIT 1
+        ) AS a
+        WHERE (s.plan_id, s.indicator_id, s.ref_area) = (i.plan_id, i.indicator_id, i.ref_area)
+          AND (s.urbanisation, s.pop_group) = ('_T', '_T')
+        ORDER BY period_end(a.time_period) DESC, a.period_start
+        LIMIT 1
+    ) AS v ON true
+    LEFT JOIN (
         SELECT DISTINCT ON (w.plan_id, w.indicator_id) w.plan_id, w.indicator_id, w.level
         FROM early_warnings_as_of(as_of) AS w
         JOIN indicator_series AS s USING (series_key)
         WHERE s.headline
         ORDER BY w.plan_id, w.indicator_id, level_rank(w.level) DESC
-    )
-    SELECT i.plan_id, i.indicator_id, i.no, i.name_zh, i.name_en, i.domain, i.domain_name, i.unit, i.nature,
-           i.goal_kind, coalesce(i.baseline_value, CASE WHEN v.baseline_substituted THEN v.baseline_value END),
-           CASE WHEN i.baseline_value IS NULL AND v.baseline_substituted THEN v.baseline_period || '（代）'
-                ELSE i.baseline_period END,
-           i.comparator, i.target_value, i.target_period, i.owner_name_zh, jsonb_array_length(i.doubts),
-           v.time_period, v.obs_value, v.measured, v.expected_value, v.achieved_share, v.expected_share,
-           v.schedule_index, v.class, v.reason, g.level, coalesce(v.simulated, false), v.submission_id, v.known_at
-    FROM current_indicators AS i
-    LEFT JOIN newest AS v USING (plan_id, indicator_id)
-    LEFT JOIN gravest AS g USING (plan_id, indicator_id)
+    ) AS w ON (w.plan_id, w.indicator_id) = (i.plan_id, i.indicator_id)
 $$;
 COMMENT ON FUNCTION indicator_status_as_of IS
     'one row per indicator: the verdict on its newest headline period and the warning level, as known at that moment';
@@ -240,10 +266,11 @@ RETURNS TABLE (plan_id text, indicator_id text, day date, expected_value numeric
 LANGUAGE sql STABLE
 AS $$
     WITH starts AS (
-        SELECT DISTINCT ON (plan_id, indicator_id) plan_id, indicator_id, baseline_period, baseline_value
-        FROM verdicts_as_of(as_of)
-        WHERE headline AND baseline_substituted
-        ORDER BY plan_id, indicator_id, known_at DESC
+        SELECT DISTINCT ON (s.plan_id, s.indicator_id) s.plan_id, s.indicator_id, a.baseline_period, a.baseline_value
+        FROM indicator_series AS s
+        JOIN assessments AS a USING (series_key)
+        WHERE s.headline AND s.needs_history AND a.baseline_substituted AND a.known_at <= as_of
+        ORDER BY s.plan_id, s.indicator_id, a.known_at DESC, a.assessment_no DESC
     ), goals AS (
         SELECT i.plan_id, i.plan_version, i.indicator_id, period_end(i.target_period) AS end_day,
                i.goal_kind IN ('accumulate', 'average') AS total,
@@ -294,16 +321,25 @@ RETURNS TABLE (plan_id text, indicator_id text, series_key text, headline boolea
                day date, actual_value numeric, revision integer, submission_id text, simulated boolean)
 LANGUAGE sql STABLE
 AS $$
-    SELECT i.plan_id, i.indicator_id, f.series_key, s.headline, s.breakdown, f.time_period, period_end(f.time_period),
-           CASE WHEN i.goal_kind IN ('accumulate', 'average') THEN v.measured ELSE f.obs_value END,
-           f.revision, f.submission_id,
-           CASE WHEN i.goal_kind IN ('accumulate', 'average') THEN f.simulated_so_far ELSE f.simulated END
-    FROM figures_as_of(as_of) AS f
-    JOIN indicator_series AS s USING (series_key)
-    JOIN current_indicators AS i ON (i.plan_id, i.indicator_id) = (s.plan_id, s.indicator_id)
-    LEFT JOIN verdicts_as_of(as_of) AS v
-           ON (v.series_key, v.time_period, v.method) = (f.series_key, f.time_period, 'schedule')
-    WHERE i.goal_kind NOT IN ('accumulate', 'average') OR v.measured IS NOT NULL
+    SELECT s.plan_id, s.indicator_id, s.series_key, s.headline, s.breakdown, o.time_period, period_end(o.time_period),
+           CASE WHEN s.is_total THEN v.measured ELSE o.obs_value END, o.revision, o.submission_id,
+           rests_on_simulated(s.series_key, o.time_period, s.is_total, as_of)
+    FROM indicator_series AS s
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (period_start, time_period) *
+        FROM observations
+        WHERE observations.series_key = s.series_key AND received_at <= as_of
+        ORDER BY period_start, time_period, received_at DESC, observations.submission_id DESC
+    ) AS o
+    LEFT JOIN LATERAL (
+        SELECT a.measured
+        FROM assessments AS a
+        WHERE a.series_key = s.series_key AND a.period_start = o.period_start AND a.time_period = o.time_period
+          AND a.method = 'schedule' AND a.known_at <= as_of
+        ORDER BY a.known_at DESC, a.plan_version DESC, a.assessment_no DESC
+        LIMIT 1
+    ) AS v ON s.is_total
+    WHERE NOT s.is_total OR v.measured IS NOT NULL
 $$;
 COMMENT ON FUNCTION indicator_actuals_as_of IS
     'what to draw against the path: the figures as known at that moment; for totals, the total so far';
@@ -400,5 +436,5 @@ COMMENT ON VIEW plan_freshness IS 'per plan: how new its figures are, how many i
 GRANT SELECT ON current_plans, current_indicators, indicator_series, open_warnings, indicator_doubts, domain_lights,
     submissions_by_day, mail_states, dead_letter_counts, plan_freshness TO planwatch_reader;
 GRANT EXECUTE ON FUNCTION period_end, local_midnight, year_fraction, moment_of, assessments_as_of, observations_as_of,
-    figures_as_of, verdicts_as_of, level_rank, early_warnings_as_of, indicator_status_as_of, indicator_paths_as_of,
+    rests_on_simulated, verdicts_as_of, level_rank, early_warnings_as_of, indicator_status_as_of, indicator_paths_as_of,
     indicator_actuals_as_of TO planwatch_reader;
