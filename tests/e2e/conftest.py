@@ -33,8 +33,12 @@ class Planwatch:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command, as from a second terminal."""
+        return self.run_offline(*arguments, "--data-dir", str(self.data_dir))
+
+    def run_offline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One command that needs no server."""
         return subprocess.run(
-            [*PLANWATCH, *arguments, "--data-dir", str(self.data_dir)],
+            [*PLANWATCH, *arguments],
             env=dict(self.environment),
             capture_output=True,
             text=True,
@@ -63,6 +67,14 @@ def planwatch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """`planwatch up --json`, serving until the module's tests are done."""
     with ExitStack() as servers:
         addresses = _real_servers(servers) if request.param == "real" else {}
+        yield from _running(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
+
+
+@pytest.fixture(scope="module")
+def real_planwatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planwatch]:
+    """The same on Apache Kafka and TimescaleDB only."""
+    with ExitStack() as servers:
+        addresses = _real_servers(servers)
         yield from _running(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
 
 
