@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 
 from planwatch.errors import PlanwatchError
@@ -32,40 +33,27 @@ def total_through(
         TotalIncomplete: an earlier period of the plan has no value.
     Source: docs/method.md, totals; 本年累计 is the usual form of monthly bulletins.
     """
-    observation = history[period]
-    assert observation.value is not None
-    form = observation.accumulation or indicator.accumulation or Accumulation.FLOW
-    if form is Accumulation.SINCE_PLAN_START:
-        return observation.value
-    reported = {
-        earlier: known.value
-        for earlier, known in history.items()
-        if plan.first_day <= earlier.start and earlier < period and known.value is not None
+    by_end = {
+        known.end: observation
+        for known, observation in history.items()
+        if known <= period and plan.first_day <= known.start
     }
-    if form is Accumulation.YEAR_TO_DATE:
-        return observation.value + _sum_of_years(plan, reported, period)
-    return observation.value + _sum_of_flows(plan, reported, period)
-
-
-def _sum_of_flows(plan: Plan, reported: Mapping[TimePeriod, Decimal], period: TimePeriod) -> Decimal:
-    total, day = Decimal(0), plan.first_day
-    by_start = {earlier.start: (earlier, value) for earlier, value in reported.items() if earlier.freq is period.freq}
-    while day < period.start:
-        if day not in by_start:
-            raise TotalIncomplete(f"no value for the period beginning on {day}")
-        earlier, value = by_start[day]
-        total += value
-        day = earlier.next().start
+    total, day = Decimal(0), period.end
+    while day >= plan.first_day:
+        observation = by_end.get(day)
+        if observation is None or observation.value is None:
+            raise TotalIncomplete(f"no value for the period ending on {day}")
+        total += observation.value
+        day = _day_before(observation, indicator)
     return total
 
 
-def _sum_of_years(plan: Plan, reported: Mapping[TimePeriod, Decimal], period: TimePeriod) -> Decimal:
-    closing = {
-        earlier.end.year: value
-        for earlier, value in reported.items()
-        if (earlier.end.month, earlier.end.day) == (12, 31)
-    }
-    missing = [year for year in range(plan.first_day.year, period.start.year) if year not in closing]
-    if missing:
-        raise TotalIncomplete(f"no year-end value for {missing}")
-    return sum((closing[year] for year in range(plan.first_day.year, period.start.year)), Decimal(0))
+def _day_before(observation: Observation, indicator: Indicator) -> date:
+    """The last day that a reported value does not cover."""
+    match observation.accumulation or indicator.accumulation or Accumulation.FLOW:
+        case Accumulation.FLOW:
+            return observation.period.start - timedelta(days=1)
+        case Accumulation.YEAR_TO_DATE:
+            return date(observation.period.start.year - 1, 12, 31)
+        case Accumulation.SINCE_PLAN_START:
+            return date.min

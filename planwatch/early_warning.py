@@ -75,7 +75,7 @@ class EarlyWarning:
         cause: the class that set it.
         time_period: the period of the verdict that set it.
         since_period: the first bad period of this episode.
-        known_at: the newest verdict considered.
+        known_at: when the newest figures considered were received.
     """
 
     case_id: str
@@ -139,10 +139,11 @@ def decide_warning(
             current,
         )
     latest, earlier = real[-1], real[-2] if len(real) > 1 else None
+    known_at = max(verdict.known_at for verdict in real[-2:])
     level, line = _level(latest, earlier, nature, last_period, policy)
     if level is None:
-        return _clear(current, latest)
-    return _set_level(current, latest, level, line, identity)
+        return _clear(current, latest, known_at)
+    return _set_level(current, latest, level, line, identity, known_at)
 
 
 def _level(
@@ -162,7 +163,7 @@ def _level(
     return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
 
 
-def _clear(current: EarlyWarning | None, latest: Verdict) -> WarningDecision:
+def _clear(current: EarlyWarning | None, latest: Verdict, known_at: datetime) -> WarningDecision:
     name = CLASS_NAMES[latest.verdict]
     if current is None or current.state is CaseState.CLOSED:
         reason = Text(f"{latest.period}：{name.zh}，无需预警", f"{latest.period}: {name.en}; no warning is due")
@@ -179,13 +180,13 @@ def _clear(current: EarlyWarning | None, latest: Verdict) -> WarningDecision:
         latest.verdict,
         latest.period,
         current.since_period,
-        latest.known_at,
+        known_at,
     )
     return WarningDecision(DecisionKind.CLOSE, reason, "", closed)
 
 
 def _set_level(
-    current: EarlyWarning | None, latest: Verdict, level: Level, line: str, identity: str
+    current: EarlyWarning | None, latest: Verdict, level: Level, line: str, identity: str, known_at: datetime
 ) -> WarningDecision:
     kind = _kind(current, level)
     continues = current is not None and current.state is not CaseState.CLOSED
@@ -198,7 +199,7 @@ def _set_level(
         cause=latest.verdict,
         time_period=latest.period,
         since_period=min(current.since_period, latest.period) if current is not None and continues else latest.period,
-        known_at=latest.known_at,
+        known_at=known_at,
     )
     return WarningDecision(kind, _reason(kind, current, latest, level), line, warning)
 

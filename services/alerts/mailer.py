@@ -10,7 +10,7 @@ import aiosmtplib
 
 from services.errors import MailDeferred, MailRefused, SettingsInvalid
 
-TIMEOUT_S = 30
+TIMEOUT_S = 20
 SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +24,7 @@ from services.settings import Settings
 logger = logging.getLogger(__name__)
 
 ROLE = "planwatch_alerts"
-CLAIM_MAILS = 20
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=3)  # longer than an attempt can take
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=5)
@@ -73,9 +72,8 @@ class Sender:
         return {"sender": Check(not trouble, trouble or "sending")}
 
     async def _send_waiting(self, connection: AsyncConnection[Any], mailer: Mailer) -> None:
-        while claimed := await self._claim(connection):
-            for mail in claimed:
-                await self._send(connection, mailer, mail)
+        while mail := await self._claim(connection):
+            await self._send(connection, mailer, mail)
 
     async def _send(self, connection: AsyncConnection[Any], mailer: Mailer, mail: Claimed) -> None:
         try:
@@ -92,11 +90,11 @@ class Sender:
             self._mail_trouble = ""
             await self._note_sent(connection, mail)
 
-    async def _claim(self, connection: AsyncConnection[Any]) -> Sequence[Claimed]:
+    async def _claim(self, connection: AsyncConnection[Any]) -> Claimed | None:
         now = self._clock()
         with wrap_errors():
-            rows = await connection.execute(_CLAIM, (now + LEASE, now, now, CLAIM_MAILS))
-            return [Claimed(*row) for row in await rows.fetchall()]
+            row = await (await connection.execute(_CLAIM, (now + LEASE, now, now))).fetchone()
+        return Claimed(*row) if row else None
 
     async def _note_sent(self, connection: AsyncConnection[Any], mail: Claimed) -> None:
         now = self._clock()
@@ -150,11 +148,11 @@ def retry_after(attempts: int) -> timedelta:
 
 _CLAIM = """
     UPDATE mails SET leased_until = %s, attempts = attempts + 1
-    WHERE mail_id IN (
+    WHERE mail_id = (
         SELECT mail_id FROM mails
         WHERE state = 'pending' AND next_attempt_at <= %s AND (leased_until IS NULL OR leased_until <= %s)
         ORDER BY next_attempt_at, created_at
-        LIMIT %s FOR UPDATE SKIP LOCKED
+        LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     RETURNING mail_id, mail_kind, recipient, message, attempts, accepted_at, created_at
 """

@@ -102,15 +102,20 @@ async def load_cases(connection: AsyncConnection[Any], case_ids: Sequence[str]) 
     rows = await connection.execute(
         """
         SELECT w.case_id, w.episode, w.state, w.level, w.cause, w.time_period, w.since_period, w.known_at, w.plan_id,
-               w.agency_id, s.indicator_id, s.ref_area, s.freq, s.urbanisation, s.pop_group, w.submission_id,
-               (SELECT coalesce(max(step), 0) FROM warning_history AS h WHERE h.case_id = w.case_id)
+               w.agency_id, s.indicator_id, s.ref_area, s.freq, s.urbanisation, s.pop_group, w.submission_id
         FROM early_warnings AS w JOIN series AS s USING (series_key)
         WHERE w.case_id = ANY(%s)
         ORDER BY w.case_id FOR UPDATE OF w
         """,
         (sorted(case_ids),),
     )
-    return {row[0]: _case(row) for row in await rows.fetchall()}
+    held = await rows.fetchall()
+    # Counted by a statement of its own: one that waited for the lock would still see the history of before.
+    counted = await connection.execute(
+        "SELECT case_id, max(step) FROM warning_history WHERE case_id = ANY(%s) GROUP BY case_id", (list(case_ids),)
+    )
+    steps = dict(await counted.fetchall())
+    return {row[0]: _case(row, steps.get(row[0], 0)) for row in held}
 
 
 async def save_case(
@@ -394,9 +399,9 @@ async def count_open(connection: AsyncConnection[Any]) -> tuple[dict[str, int], 
     return dict(await levels.fetchall()), waiting[0] if waiting else 0
 
 
-def _case(row: tuple[Any, ...]) -> Case:
+def _case(row: tuple[Any, ...], steps: int) -> Case:
     (case_id, episode, state, level, cause, time_period, since_period, known_at, plan_id, agency_id) = row[:10]
-    indicator_id, ref_area, freq, urbanisation, pop_group, submission_id, steps = row[10:]
+    indicator_id, ref_area, freq, urbanisation, pop_group, submission_id = row[10:]
     warning = EarlyWarning(
         case_id,
         episode,

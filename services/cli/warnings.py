@@ -155,13 +155,13 @@ _FIGURES = """
     SELECT a.*, i.nature, i.goal_kind, i.comparator, i.target_value, i.target_period, i.unit, i.source_file,
            i.source_line, o.row_number, o.obs_status, u.agency_id AS submission_agency, u.received_at, u.simulated
     FROM early_warnings AS w
-    JOIN assessments AS a ON a.series_key = w.series_key AND a.time_period = w.time_period AND a.known_at = w.known_at
+    JOIN assessments AS a ON a.series_key = w.series_key AND a.time_period = w.time_period AND a.known_at <= w.known_at
     JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id) = (a.plan_id, a.plan_version, w.indicator_id)
     LEFT JOIN observations AS o ON (o.series_key, o.period_start, o.submission_id)
                                  = (a.series_key, a.period_start, a.submission_id)
     JOIN submissions AS u ON u.submission_id = a.submission_id
     WHERE w.case_id = %(case_id)s
-    ORDER BY a.assessment_no DESC LIMIT 1
+    ORDER BY a.known_at DESC, a.assessment_no DESC LIMIT 1
 """
 _VINTAGES = """
     SELECT o.revision, o.time_period, o.obs_value, o.obs_status, o.received_at, o.submission_id, o.row_number

@@ -186,8 +186,8 @@ def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
         "依据：2021 评价为逆向变动，发出红色预警",
         "规则：约束性指标“逆向变动”为红色预警（政策条目 default-1: levels.reversed.binding = red）",
         "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
-        "签收：http://alerts.test/acknowledge/signed.token",
-        "详情：http://pages.test/warnings/0123456789abcdef",
+        "签收： http://alerts.test/acknowledge/signed.token",
+        "详情： http://pages.test/warnings/0123456789abcdef",
     ],
 )
 def test_the_text_carries_every_figure_with_its_rule_source_and_links(line: str) -> None:
@@ -336,7 +336,7 @@ def test_a_digest_links_an_acknowledgement_for_each_standing_item() -> None:
     mail = render_digest(RETENTION.agency, [one, two, CLOSED], date(2026, 11, 22))
 
     assert re.findall(r'href="http://alerts.test/acknowledge/(\w+)"', mail.html) == ["two", "one"]
-    assert re.findall(r"签收：http://alerts.test/acknowledge/(\w+)", mail.text) == ["two", "one"]
+    assert re.findall(r"签收： http://alerts.test/acknowledge/(\w+)", mail.text) == ["two", "one"]
 
 
 def test_a_digest_of_closures_asks_for_nothing() -> None:

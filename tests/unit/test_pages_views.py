@@ -295,6 +295,16 @@ def test_a_closed_case_names_the_level_that_it_had() -> None:
     assert page.level == "red"
 
 
+def test_an_acknowledgement_does_not_take_the_place_of_the_reason() -> None:
+    acknowledged = replace(
+        STEP, step=2, step_kind="acknowledge", reason_zh="已签收", submission_id=None, policy_line=""
+    )
+
+    page = case_page(replace(CASE, state="acknowledged"), PLAN, [FIGURE], [STEP, acknowledged])
+
+    assert page.decision == STEP
+
+
 def test_a_row_with_two_findings_is_one_returned_row() -> None:
     finding = {"row": 3, "field": "数值", "value": "x", "code": "not_a_number", "zh": "不是数字", "en": "no number"}
     receipt = Receipt("s1", "a", None, None, "trial", "2021", "gateway", False, AT, 1, [finding, finding], AT)
