@@ -13,7 +13,7 @@ from planwatch.period import TimePeriod
 from planwatch.plan import Nature
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
-from planwatch.wording import CLASS_NAMES, LEVEL_NAMES
+from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, period_name
 
 SILENT = frozenset({AssessmentClass.NO_DATA, AssessmentClass.NOT_ASSESSABLE})
 """Verdicts that neither raise nor clear a warning: the last real verdict stands."""
@@ -157,20 +157,20 @@ def _level(
     if policy.repeat_raises and earlier is not None and policy.level_of(earlier.verdict, nature) is not None:
         raised += 1
         lines.append("repeat_raises")
-    if policy.last_year_raises and latest.period.end >= last_period.end:
+    if policy.last_year_raises and latest.period.start >= last_period.start:
         raised += 1
         lines.append("last_year_raises")
     return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
 
 
 def _clear(current: EarlyWarning | None, latest: Verdict, known_at: datetime) -> WarningDecision:
-    name = CLASS_NAMES[latest.verdict]
+    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
     if current is None or current.state is CaseState.CLOSED:
-        reason = Text(f"{latest.period}：{name.zh}，无需预警", f"{latest.period}: {name.en}; no warning is due")
+        reason = Text(f"{period.zh}：{name.zh}，无需预警", f"{period.en}: {name.en}; no warning is due")
         return WarningDecision(DecisionKind.NOTHING, reason, "", current)
     reason = Text(
-        f"{latest.period} 的最新数据已达到{name.zh}，预警销号",
-        f"the newest figure for {latest.period} is {name.en}; the warning is closed",
+        f"{period.zh}的最新数据评价为{name.zh}，预警销号",
+        f"the newest figure for {period.en} is assessed as {name.en}; the warning is closed",
     )
     closed = EarlyWarning(
         current.case_id,
@@ -217,8 +217,8 @@ def _kind(current: EarlyWarning | None, level: Level) -> DecisionKind:
 
 
 def _reason(kind: DecisionKind, current: EarlyWarning | None, latest: Verdict, level: Level) -> Text:
-    name, new = CLASS_NAMES[latest.verdict], LEVEL_NAMES[level]
-    because = Text(f"{latest.period} 评价为{name.zh}", f"{latest.period} is assessed as {name.en}")
+    name, new, period = CLASS_NAMES[latest.verdict], LEVEL_NAMES[level], period_name(latest.period)
+    because = Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}")
     match kind:
         case DecisionKind.RAISE:
             return Text(f"{because.zh}，发出{new.zh}预警", f"{because.en}; a {new.en} warning is raised")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from planwatch.early_warning import DecisionKind, WarningDecision
 from planwatch.language import Text
+from planwatch.local_time import LOCAL_TIME
 from planwatch.policy import Policy
-
-LOCAL_TIME = ZoneInfo("Asia/Shanghai")
+from planwatch.wording import LEVEL_NAMES
 
 
 class Delivery(StrEnum):
@@ -47,14 +46,12 @@ def decide_notification(decision: WarningDecision, policy: Policy) -> Notificati
         return NotificationDecision(
             Delivery.NONE, Text("预警等级未变，不重复发信", "the level is unchanged; no second mail")
         )
-    level = policy.immediate_from
-    if decision.warning.level >= level:
-        return NotificationDecision(
-            Delivery.IMMEDIATE, Text("橙色及以上，立即发信", "orange or graver: mailed at once")
-        )
-    return NotificationDecision(
-        Delivery.DIGEST, Text("黄色或蓝色，列入当日汇总", "yellow or blue: in the digest of the day")
-    )
+    urgent = LEVEL_NAMES[policy.immediate_from]
+    if decision.warning.level >= policy.immediate_from:
+        reason = Text(f"{urgent.zh}及以上，立即发信", f"{urgent.en} or graver: mailed at once")
+        return NotificationDecision(Delivery.IMMEDIATE, reason)
+    reason = Text(f"低于{urgent.zh}，列入当日汇总", f"less grave than {urgent.en}: in the digest of the day")
+    return NotificationDecision(Delivery.DIGEST, reason)
 
 
 def digest_due_at(now: datetime, last_digest: date | None, policy: Policy) -> datetime:
@@ -65,10 +62,10 @@ def digest_due_at(now: datetime, last_digest: date | None, policy: Policy) -> da
         last_digest: local date of the agency's last digest, None if it never had one.
         policy: how long a digest stays open, and from when on the next day's may go out.
     Returns:
-        After the waiting time; where the day's digest has gone out already, the next day's earliest time.
+        After the waiting time; on the day after a digest not before that day's earliest time.
     """
-    due = now + timedelta(seconds=policy.digest_wait_s)
-    if last_digest is None or due.astimezone(LOCAL_TIME).date() > last_digest:
+    due = (now + timedelta(seconds=policy.digest_wait_s)).astimezone(LOCAL_TIME)
+    if last_digest is None or due.date() > last_digest + timedelta(days=1):
         return due
     morning = datetime.combine(last_digest + timedelta(days=1), policy.digest_not_before, LOCAL_TIME)
     return max(due, morning)

@@ -150,7 +150,7 @@ def load_document(value: bytes) -> dict[str, Any]:
         InvalidSubmission: not JSON, not an object, or text that no database can keep (NUL, half a character).
     """
     try:
-        document = json.loads(value, parse_float=str)
+        document = json.loads(value.decode("utf-8-sig"), parse_float=str)
         if _SUSPICIOUS.search(value):
             _reject_unstorable(json.dumps(document, ensure_ascii=False))
     except (ValueError, RecursionError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planwatch.language import Text
+from planwatch.period import Freq, TimePeriod
 from planwatch.plan import GoalKind, Nature
 from planwatch.policy import AssessmentClass, Level
 
@@ -59,3 +60,20 @@ REASONS = {
     ),
 }
 """Why a verdict is what it is, by reason code."""
+
+
+def period_name(period: TimePeriod) -> Text:
+    """A period as it is spoken: 2021年, 2021年第1季度, 2021年3月31日; in English its SDMX form."""
+    year, month = f"{period.start.year}年", period.start.month
+    match period.freq:
+        case Freq.ANNUAL:
+            spoken = year
+        case Freq.HALF_YEARLY:
+            spoken = f"{year}{'上' if month == 1 else '下'}半年"
+        case Freq.QUARTERLY:
+            spoken = f"{year}第{(month + 2) // 3}季度"
+        case Freq.MONTHLY:
+            spoken = f"{year}{month}月"
+        case Freq.DAILY:
+            spoken = f"{year}{month}月{period.start.day}日"
+    return Text(spoken, str(period))

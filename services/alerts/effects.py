@@ -11,14 +11,8 @@ from psycopg import AsyncConnection
 
 from planwatch.early_warning import DecisionKind, SubjectKind, Verdict, WarningDecision, case_id, decide_warning
 from planwatch.errors import Invalid
-from planwatch.notification import (
-    LOCAL_TIME,
-    Delivery,
-    MailKind,
-    NotificationDecision,
-    decide_notification,
-    digest_due_at,
-)
+from planwatch.local_time import LOCAL_TIME
+from planwatch.notification import Delivery, MailKind, NotificationDecision, decide_notification, digest_due_at
 from planwatch.plan import Indicator, Plan
 from planwatch.policy import Policy
 from planwatch.wire import AssessmentsMade, assessments_from_bytes

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
-from planwatch.notification import LOCAL_TIME, MailKind
+from planwatch.local_time import LOCAL_TIME
+from planwatch.notification import MailKind
 from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan
 from planwatch.policy import AssessmentClass, Level, Policy
@@ -47,6 +48,7 @@ class NoticeWriter:
     ) -> WarningNotice:
         """The notice of `change` to the agency that owns the indicator."""
         closes = change.kind is DecisionKind.CLOSE
+        is_open = change.state is CaseState.OPEN
         deadlines = policy.deadlines[change.level]
         today = change.at.astimezone(LOCAL_TIME).date()
         doubts = tuple(doubt.reason for doubt in indicator.needs_confirmation)
@@ -78,10 +80,10 @@ class NoticeWriter:
             achieved_share=figures.achieved_share,
             expected_share=figures.expected_share,
             gap=figures.gap,
-            acknowledge_by=None if closes else today + timedelta(days=deadlines.acknowledge_days),
+            acknowledge_by=today + timedelta(days=deadlines.acknowledge_days) if is_open else None,
             measures_by=None if closes else today + timedelta(days=deadlines.measures_days),
             case_url=f"{self._settings.public_url}/warnings/{change.case_id}",
-            acknowledge_url=None if closes else self._acknowledge_url(change),
+            acknowledge_url=self._acknowledge_url(change) if is_open else None,
             submission_id=figures.submission_id,
             received_at=figures.received_at,
             agency=plan.agency(indicator.owner).name,

@@ -3,55 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
-from planwatch.notification import LOCAL_TIME
-from planwatch.period import Freq, TimePeriod
+from planwatch.period import TimePeriod
 from planwatch.plan import GoalKind, Nature, Target, Unit
-from planwatch.policy import AssessmentClass, Level, level_from_code
+from planwatch.policy import AssessmentClass, Level
+from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES
-
-Language = Literal["zh", "en"]
-
-UNIT_WORDS = {
-    "PER_1000": " per 1,000",
-    "PER_10000": " per 10,000",
-    "PER_100000": " per 100,000",
-    "YR": " years",
-    "PS": " persons",
-    "PS_TIME": " person-times",
-    "BED": " beds",
-    "COMMUNITY": " communities",
-    "DWELLING": " dwellings",
-    "HH": " households",
-    "NUM": "",
-    "NUM_PER_PS": " per inhabitant",
-    "SQM_PER_PS": " m² per inhabitant",
-    "SQM_PER_100_HH": " m² per 100 households",
-    "SQM_PER_10000": " m² per 10,000 inhabitants",
-    "CNY": " yuan",
-}
-"""UNIT_MEASURE code other than PT → English unit; the Chinese one is the plan's own."""
-
-POLICY_WORDS = {
-    "repeat_raises": Text("连续两期不达，升一级", "second bad period in a row: one level up"),
-    "last_year_raises": Text("规划末年，升一级", "last year of the plan: one level up"),
-}
-"""What a policy entry other than the class table says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,103 +186,14 @@ def build_message(
     return message.as_bytes()
 
 
-@dataclass(frozen=True, slots=True)
-class Printer:
-    """How figures, periods, dates and codes read in one language."""
-
-    language: Language
-
-    def t(self, zh: str, en: str) -> str:
-        """One of two phrases."""
-        return zh if self.language == "zh" else en
-
-    def say(self, text: Text) -> str:
-        """One of the two languages of a text."""
-        return self.t(text.zh, text.en)
-
-    def number(self, value: Decimal | None, decimals: int | None = None) -> str:
-        """The value with the decimals it came with, or rounded half up to `decimals`; “—” for None."""
-        if value is None:
-            return "—"
-        if decimals is not None:
-            value = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=80))
-        return f"{value:f}".replace("-", "−")
-
-    def suffix(self, name: Text, unit: Unit) -> str:
-        """The unit as it follows a number; empty where the name carries it, as in 巩固率(%)."""
-        if unit.measure == "PT":
-            return "" if self.language == "zh" and _carries_unit(name.zh, "%") else "%"
-        if self.language == "en":
-            return (f" × {10**unit.mult:,}" if unit.mult else "") + UNIT_WORDS[unit.measure]
-        printed = unit.printed or ""
-        return "" if printed.startswith("/") or _carries_unit(name.zh, printed) else printed
-
-    def amount(self, number: str, name: Text, unit: Unit) -> str:
-        """A printed number with its unit; “—” stays alone."""
-        return number if number == "—" else number + self.suffix(name, unit)
-
-    def share(self, share: float | None) -> str:
-        """A share as a percentage with one decimal: 0.2 is 20.0%."""
-        return "—" if share is None else f"{share:.1%}".replace("-", "−")
-
-    def period(self, period: TimePeriod | None) -> str:
-        """A period as it is spoken: 2021年, 2021年第1季度; in English its SDMX form."""
-        if period is None or self.language == "en":
-            return "—" if period is None else str(period)
-        year, month = period.start.year, period.start.month
-        return {
-            Freq.ANNUAL: f"{year}年",
-            Freq.HALF_YEARLY: f"{year}年{'上' if month == 1 else '下'}半年",
-            Freq.QUARTERLY: f"{year}年第{(month + 2) // 3}季度",
-            Freq.MONTHLY: f"{year}年{month}月",
-            Freq.DAILY: self.day(period.start),
-        }[period.freq]
-
-    def day(self, day: date | None) -> str:
-        """A date: 2026年11月25日, 25 November 2026."""
-        if day is None:
-            return "—"
-        return self.t(f"{day.year}年{day.month}月{day.day}日", f"{day.day} {day:%B} {day.year}")
-
-    def instant(self, instant: datetime) -> str:
-        """A moment in local time, to the minute."""
-        local = instant.astimezone(LOCAL_TIME)
-        return f"{self.day(local.date())} {local:%H:%M}"
-
-    def deviation(self, gap: Decimal | None, decimals: int, name: Text, unit: Unit) -> str:
-        """How far a figure is from what was due, in words: 低1.79个百分点."""
-        if gap is None:
-            return self.t("差距不详", "by an unknown margin")
-        number = self.number(abs(gap), decimals)
-        points = number + self.t("个百分点", " percentage points")
-        size = points if unit.measure == "PT" else self.amount(number, name, unit)
-        if gap == 0:
-            return self.t("与之持平", "exactly on it")
-        return self.t(f"{'低' if gap < 0 else '高'}{size}", f"{size} {'below' if gap < 0 else 'above'}")
-
-    def rule(self, policy_line: str) -> str:
-        """The policy entries that gave a level, read aloud: 约束性指标“逆向变动”为红色."""
-        _, _, entries = policy_line.partition(": ")
-        return self.t("，", "; ").join(self._entry(entry) for entry in entries.split(" + ") if entry)
-
-    def _entry(self, entry: str) -> str:
-        form = re.fullmatch(r"levels\.(?P<verdict>\w+)\.(?P<nature>\w+) = (?P<level>\w+)", entry)
-        if form is None:
-            return self.say(POLICY_WORDS.get(entry, Text(entry, entry)))
-        verdict = CLASS_NAMES[AssessmentClass(form["verdict"])]
-        nature = NATURE_NAMES[Nature(form["nature"])]
-        level = LEVEL_NAMES[level_from_code(form["level"])]
-        return self.t(f"{nature.zh}指标“{verdict.zh}”为{level.zh}预警", f"{nature.en} and {verdict.en}: {level.en}")
-
-
 def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
     """Every phrase and printed figure of a notice; templates only place them."""
     name, unit, say = notice.indicator_name, notice.unit, printer.say
     is_total = notice.goal_kind in TOTAL_KINDS
     current = notice.measured if is_total else notice.value
-    target_decimals = decimals_of(notice.target.value)
-    due_decimals = target_decimals if notice.expected == notice.target.value else target_decimals + 1
-    gap_decimals = max(due_decimals, decimals_of(current))
+    expected, target = notice.expected, notice.target.value
+    decimals = decimals_of(target) if expected is None else due_decimals(expected, target)
+    gap_decimals = max(decimals, decimals_of(current))
 
     def amount(value: Decimal | None, decimals: int | None = None) -> str:
         return printer.amount(printer.number(value, decimals), name, unit)
@@ -343,7 +225,7 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "baseline": amount(notice.baseline_value) if notice.baseline_period else "—",
         "baseline_period": printer.period(notice.baseline_period),
         "baseline_substituted": notice.baseline_substituted,
-        "expected": amount(notice.expected, due_decimals),
+        "expected": amount(expected, decimals),
         "target": notice.target.comparator.sign + amount(notice.target.value),
         "target_period": printer.period(notice.target.period),
         "achieved": printer.share(notice.achieved_share),
@@ -362,18 +244,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
     }
 
 
-def decimals_of(value: Decimal | None) -> int:
-    """How many decimals a value was given with; 0 for None."""
-    return max(-int(value.as_tuple().exponent), 0) if value is not None else 0
-
-
 def bar_width(share: float | None) -> int:
     """Width of a progress bar in per cent: a share between 0 and 1, bounded."""
     return round(min(max(share or 0.0, 0.0), 1.0) * 100)
-
-
-def _carries_unit(name: str, unit: str) -> bool:
-    return bool(unit) and name.replace("（", "(").replace("）", ")").endswith(f"({unit})")
 
 
 def _render(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from planwatch.notification import LOCAL_TIME
+from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES

@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from planwatch.notification import LOCAL_TIME
+from planwatch.local_time import LOCAL_TIME
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table
 from services.clock import system_clock

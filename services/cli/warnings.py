@@ -9,7 +9,7 @@ import click
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from planwatch.notification import LOCAL_TIME
+from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Comparator, Nature
 from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES, NATURE_NAMES, REASONS

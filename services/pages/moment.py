@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from planwatch.notification import LOCAL_TIME
+from planwatch.local_time import LOCAL_TIME
 
 _LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:\d\d$)")
 

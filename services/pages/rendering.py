@@ -16,8 +16,8 @@ from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.policy import AssessmentClass, Level, level_from_code
+from planwatch.printing import Language, Printer, due_decimals
 from services.pages import wording
-from services.pages.printing import Language, Printer, due_decimals
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "

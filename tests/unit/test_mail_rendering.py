@@ -19,8 +19,8 @@ from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.plan import Comparator, GoalKind, Nature, Target, Unit
 from planwatch.policy import AssessmentClass, Level
+from planwatch.printing import Printer
 from services.alerts.render import (
-    Printer,
     RenderedMail,
     WarningNotice,
     build_message,

@@ -15,11 +15,11 @@ from planwatch.language import Text
 from planwatch.notification import Delivery, MailKind
 from planwatch.period import parse_period
 from planwatch.plan import Unit
+from planwatch.printing import Printer, due_decimals
 from services.alerts.render import RenderedMail, build_message
 from services.pages import wording
 from services.pages.catcher import MailFolder
 from services.pages.moment import parse_moment
-from services.pages.printing import Printer, due_decimals
 from services.pages.rendering import Linker
 
 CATALOGUE = Path(__file__).parents[2] / "plans"

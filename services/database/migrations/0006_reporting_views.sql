@@ -179,13 +179,16 @@ AS $$
                 ELSE 'open' END,
            CASE WHEN last.step_kind <> 'close' THEN last.level END,
            last.time_period, episode.since_period, episode.opened_at, last.at, last.reason_zh, last.reason_en,
-           last.policy_line, last.submission_id
+           episode.policy_line, episode.submission_id
     FROM early_warnings AS w
     CROSS JOIN LATERAL (
         SELECT * FROM warning_history AS h WHERE h.case_id = w.case_id AND h.at <= as_of ORDER BY step DESC LIMIT 1
     ) AS last
     CROSS JOIN LATERAL (
         SELECT min(time_period) AS since_period, min(at) AS opened_at,
+               (array_agg(policy_line ORDER BY step DESC) FILTER (WHERE policy_line <> ''))[1] AS policy_line,
+               (array_agg(submission_id ORDER BY step DESC) FILTER (WHERE submission_id IS NOT NULL))[1]
+                   AS submission_id,
                max(step) FILTER (WHERE step_kind = 'acknowledge') AS acknowledged,
                max(step) FILTER (WHERE step_kind IN ('raise', 'reopen', 'raise_level')) AS raised
         FROM warning_history AS h

@@ -9,11 +9,11 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from planwatch.language import Text
-from planwatch.notification import LOCAL_TIME
-from planwatch.period import Freq, TimePeriod
+from planwatch.local_time import LOCAL_TIME
+from planwatch.period import TimePeriod
 from planwatch.plan import Nature, Unit
 from planwatch.policy import AssessmentClass, level_from_code
-from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES
+from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name
 
 Language = Literal["zh", "en"]
 
@@ -85,16 +85,7 @@ class Printer:
 
     def period(self, period: TimePeriod | None) -> str:
         """A period as it is spoken: 2021年, 2021年第1季度; in English its SDMX form."""
-        if period is None or self.language == "en":
-            return "—" if period is None else str(period)
-        year, month = period.start.year, period.start.month
-        return {
-            Freq.ANNUAL: f"{year}年",
-            Freq.HALF_YEARLY: f"{year}年{'上' if month == 1 else '下'}半年",
-            Freq.QUARTERLY: f"{year}年第{(month + 2) // 3}季度",
-            Freq.MONTHLY: f"{year}年{month}月",
-            Freq.DAILY: self.day(period.start),
-        }[period.freq]
+        return "—" if period is None else self.say(period_name(period))
 
     def day(self, day: date | None) -> str:
         """A date: 2026年11月25日, 25 November 2026."""
