@@ -6,7 +6,7 @@ import re
 
 NATIONAL = "100000"
 
-_CODE = re.compile(r"[1-9]\d{5}")
+_CODE = re.compile(r"[1-9][0-9]{5}")
 
 
 def is_area_code(text: str) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from planwatch.accumulation import TotalIncomplete, total_through
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, year_fraction
-from planwatch.plan import Direction, GoalKind, Indicator, Plan
+from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.policy import AssessmentClass, Policy, Thresholds
 from planwatch.series import SeriesKey
 from planwatch.trajectory import PathPoint, expected_value_at
@@ -179,73 +179,97 @@ def _judge(
     history: Mapping[TimePeriod, Observation],
     period: TimePeriod,
 ) -> _Judgement:
-    observation = history[period]
-    if observation.value is None:
+    value = history[period].value
+    if value is None:
         return _Judgement(AssessmentClass.NO_DATA, "value_missing")
     if indicator.goal_kind in LIMIT_KINDS:
-        return _judge_limit(indicator, observation.value)
+        return _judge_limit(indicator, value, _printed_start(indicator))
     if indicator.goal_kind in TOTAL_KINDS:
         try:
-            measured = total_through(plan, indicator, history, period)
+            total = total_through(plan, indicator, history, period)
         except TotalIncomplete:
             return _Judgement(AssessmentClass.NOT_ASSESSABLE, "earlier_flow_missing")
-        start = _Start(Decimal(0), float(plan.start.start.year - 1), None, False)
-    else:
-        measured = observation.value
-        start = _start_of(indicator, history)
-    return _judge_path(plan, indicator, thresholds, period, measured, start)
+        zero = _Start(Decimal(0), float(plan.first_day.year - 1), None, substituted=False)
+        return _judge_path(plan, indicator, thresholds, period, total, zero)
+    start = _printed_start(indicator) or _first_observation(history)
+    if start.substituted and indicator.target.met_by(start.value):
+        return _judge_limit(indicator, value, start)
+    return _judge_path(plan, indicator, thresholds, period, value, start)
 
 
-def _judge_limit(indicator: Indicator, value: Decimal) -> _Judgement:
-    target, baseline = indicator.target, indicator.baseline
+def _judge_limit(indicator: Indicator, value: Decimal, start: _Start | None) -> _Judgement:
+    target = indicator.target
     gap = value - target.value
     measures = Measures(
         measured=value,
-        baseline=baseline.value if baseline else None,
+        baseline=start.value if start else None,
         expected=target.value,
         gap=gap,
         gap_pct=_per_cent(gap, target.value),
     )
-    period = baseline.period if baseline else None
-    if target.met_by(value):
-        return _Judgement(AssessmentClass.HELD, "limit_held", measures, period)
-    return _Judgement(AssessmentClass.BREACHED, "limit_breached", measures, period)
+    is_held = target.met_by(value)
+    return _Judgement(
+        AssessmentClass.HELD if is_held else AssessmentClass.BREACHED,
+        "limit_held" if is_held else "limit_breached",
+        measures,
+        start.period if start else None,
+        start.substituted if start else False,
+    )
 
 
 def _judge_path(
     plan: Plan, indicator: Indicator, thresholds: Thresholds, period: TimePeriod, measured: Decimal, start: _Start
 ) -> _Judgement:
     goal = _goal_value(plan, indicator)
-    measures = _measure(plan, indicator, period, measured, start, goal)
-
-    def judged(verdict: AssessmentClass, reason: str) -> _Judgement:
-        return _Judgement(verdict, reason, measures, start.period, start.substituted)
-
-    met = indicator.goal_kind is not GoalKind.AVERAGE and indicator.target.met_by(measured)
-    if met or (period.end >= plan.last_day and indicator.target.comparator.holds(measured, goal)):
-        return judged(AssessmentClass.ACHIEVED, "target_met")
-    if measures.achieved_share is None:
-        return judged(AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline")
-    if measures.schedule_index is None:
-        return judged(AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline")
-    if measures.achieved_share < 0 and _beyond_rounding(measured, start.value):
-        return judged(AssessmentClass.REVERSED, "moved_away")
-    return judged(_class_of_index(measures.schedule_index, thresholds), "schedule_index")
+    measures = _measure(indicator, period, measured, start, goal)
+    verdict, reason = _class_on_path(plan, indicator, thresholds, period, measures, goal)
+    if start.substituted and start.period == period and verdict is not AssessmentClass.ACHIEVED:
+        verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
+    return _Judgement(verdict, reason, measures, start.period, start.substituted)
 
 
-def _class_of_index(index: float, thresholds: Thresholds) -> AssessmentClass:
-    if index >= thresholds.ahead:
+def _class_on_path(
+    plan: Plan, indicator: Indicator, thresholds: Thresholds, period: TimePeriod, measures: Measures, goal: Decimal
+) -> tuple[AssessmentClass, str]:
+    measured, baseline, expected = measures.measured, measures.baseline, measures.expected
+    assert measured is not None
+    assert baseline is not None
+    assert expected is not None
+    counts_early = indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
+    if (counts_early or period.end >= plan.last_day) and indicator.target.comparator.holds(measured, goal):
+        return AssessmentClass.ACHIEVED, "target_met"
+    sign = 1 if goal > baseline else -1
+    if goal == baseline:
+        return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
+    progress, due = (measured - baseline) * sign, (expected - baseline) * sign
+    if due <= 0:
+        return _class_by_side((measured - expected) * sign, measured, expected)
+    if progress < 0 and _beyond_rounding(measured, baseline):
+        return AssessmentClass.REVERSED, "moved_away"
+    return _class_of_index(progress, due, thresholds), "schedule_index"
+
+
+def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple[AssessmentClass, str]:
+    """The class where the plan expects no progress yet, or a step back first: no share can be formed."""
+    if lead > 0:
+        return AssessmentClass.AHEAD, "side_of_path"
+    if lead < 0 and _beyond_rounding(measured, expected):
+        return AssessmentClass.REVERSED, "moved_away"
+    return AssessmentClass.ON_SCHEDULE, "side_of_path"
+
+
+def _class_of_index(progress: Decimal, due: Decimal, thresholds: Thresholds) -> AssessmentClass:
+    """The class of progress ÷ due, compared by multiplication so that a value on a threshold is exactly on it."""
+    if progress >= thresholds.ahead * due:
         return AssessmentClass.AHEAD
-    if index >= thresholds.on_schedule:
+    if progress >= thresholds.on_schedule * due:
         return AssessmentClass.ON_SCHEDULE
-    if index >= thresholds.lagging:
+    if progress >= thresholds.lagging * due:
         return AssessmentClass.LAGGING
     return AssessmentClass.FAR_BEHIND
 
 
-def _measure(
-    plan: Plan, indicator: Indicator, period: TimePeriod, measured: Decimal, start: _Start, goal: Decimal
-) -> Measures:
+def _measure(indicator: Indicator, period: TimePeriod, measured: Decimal, start: _Start, goal: Decimal) -> Measures:
     now, end = year_fraction(period.end), year_fraction(indicator.target.period.end)
     expected = expected_value_at(_path(indicator, start, goal, end), now)
     distance = goal - start.value
@@ -284,14 +308,16 @@ def _goal_value(plan: Plan, indicator: Indicator) -> Decimal:
     return indicator.target.value
 
 
-def _start_of(indicator: Indicator, history: Mapping[TimePeriod, Observation]) -> _Start:
+def _printed_start(indicator: Indicator) -> _Start | None:
     baseline = indicator.baseline
-    if baseline is not None:
-        return _Start(baseline.value, year_fraction(baseline.period.end), baseline.period, False)
-    first = min(period for period, observation in history.items() if observation.value is not None)
-    value = history[first].value
-    assert value is not None
-    return _Start(value, year_fraction(first.end), first, True)
+    if baseline is None:
+        return None
+    return _Start(baseline.value, year_fraction(baseline.period.end), baseline.period, substituted=False)
+
+
+def _first_observation(history: Mapping[TimePeriod, Observation]) -> _Start:
+    period, value = min((period, known.value) for period, known in history.items() if known.value is not None)
+    return _Start(value, year_fraction(period.end), period, substituted=True)
 
 
 def _beyond_rounding(value: Decimal, baseline: Decimal) -> bool:
@@ -308,8 +334,3 @@ def _known_at(indicator: Indicator, history: Mapping[TimePeriod, Observation], p
 
 def _per_cent(part: Decimal, whole: Decimal) -> float | None:
     return float(part / whole * 100) if whole else None
-
-
-def good_side(indicator: Indicator, gap: Decimal) -> bool:
-    """Whether a gap (measured - expected) lies on the good side for this indicator."""
-    return gap >= 0 if indicator.direction is Direction.INCREASE else gap <= 0

@@ -50,7 +50,11 @@ def decide_notification(decision: WarningDecision, policy: Policy) -> Notificati
     if decision.warning.level >= policy.immediate_from:
         reason = Text(f"{urgent.zh}及以上，立即发信", f"{urgent.en} or graver: mailed at once")
         return NotificationDecision(Delivery.IMMEDIATE, reason)
-    reason = Text(f"低于{urgent.zh}，列入当日汇总", f"less grave than {urgent.en}: in the digest of the day")
+    level = LEVEL_NAMES[decision.warning.level]
+    reason = Text(
+        f"{level.zh}低于{urgent.zh}，列入当日汇总",
+        f"{level.en} is less grave than {urgent.en}: in the digest of the day",
+    )
     return NotificationDecision(Delivery.DIGEST, reason)
 
 

@@ -26,8 +26,8 @@ class Freq(StrEnum):
 MONTHS_PER_PERIOD = {Freq.ANNUAL: 12, Freq.HALF_YEARLY: 6, Freq.QUARTERLY: 3, Freq.MONTHLY: 1}
 
 _FORMS = re.compile(
-    r"(?P<year>\d{4})"
-    r"(?:-A1|-S(?P<half>[12])|-Q(?P<quarter>[1-4])|-M?(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d{2}))?)?"
+    r"(?P<year>(?:19|20|21)[0-9]{2})"
+    r"(?:-A1|-S(?P<half>[12])|-Q(?P<quarter>[1-4])|-M?(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-9]{2}))?)?"
 )
 
 

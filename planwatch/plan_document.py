@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from planwatch.errors import InvalidPeriod, InvalidPlan, PlanFault
@@ -23,6 +24,7 @@ from planwatch.plan import (
     PrintedValue,
     Target,
     Unit,
+    fold,
 )
 from planwatch.series import Accumulation
 
@@ -35,7 +37,8 @@ def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
     """
     reader = _Reader()
     plan = _read_plan(document, reader)
-    reader.faults.extend(_reference_faults(plan))
+    unread = {fault.path for fault in reader.faults}
+    reader.faults += [fault for fault in _reference_faults(plan) if fault.path not in unread]
     if reader.faults:
         raise InvalidPlan(plan.plan_id, reader.faults)
     return plan
@@ -62,12 +65,12 @@ class _Reader:
     def required_decimal(self, text: str, path: str) -> Decimal:
         return self.decimal(text, path) or Decimal(0)
 
-    def period(self, text: str, path: str) -> TimePeriod:
+    def period(self, text: str, path: str, *, instead: str = "1900") -> TimePeriod:
         try:
             return parse_period(text)
         except InvalidPeriod as error:
             self.faults.append(PlanFault(path, error.text))
-            return parse_period("1900")
+            return parse_period(instead)
 
 
 def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
@@ -79,7 +82,7 @@ def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
         ref_area=document["ref_area"],
         area_name=_text(document["area_name"]),
         start=reader.period(document["period"]["start"], "period.start"),
-        end=reader.period(document["period"]["end"], "period.end"),
+        end=reader.period(document["period"]["end"], "period.end", instead="2199"),
         parent_plan=document["parent_plan"],
         document_file=source["file"],
         document_number=source["number"],
@@ -166,38 +169,44 @@ def _read_baseline(row: Mapping[str, Any] | None, path: str, reader: _Reader) ->
 
 def _reference_faults(plan: Plan) -> list[PlanFault]:
     agencies = {agency.agency_id for agency in plan.agencies}
-    domains = {domain.code for domain in plan.domains}
     faults = []
     if plan.coordinating_agency not in agencies:
         faults.append(_unknown("coordinating_agency", plan.coordinating_agency, "agencies"))
     for position, domain in enumerate(plan.domains):
         if domain.agency not in agencies:
             faults.append(_unknown(f"domains[{position}].agency", domain.agency, "agencies"))
-    seen: set[str] = set()
     for position, indicator in enumerate(plan.indicators):
-        path = f"indicators[{position}]"
-        if indicator.owner not in agencies:
-            faults.append(_unknown(f"{path}.owner", indicator.owner, "agencies"))
-        if indicator.domain not in domains:
-            faults.append(_unknown(f"{path}.domain", indicator.domain, "domains"))
-        if indicator.indicator_id in seen:
-            faults.append(
-                PlanFault(
-                    f"{path}.indicator_id",
-                    Text(f"编号“{indicator.indicator_id}”重复", f"“{indicator.indicator_id}” is given twice"),
-                )
-            )
-        seen.add(indicator.indicator_id)
-        if indicator.target.period.end > plan.last_day:
-            faults.append(
-                PlanFault(
-                    f"{path}.target.period",
-                    Text(
-                        f"目标年份 {indicator.target.period} 晚于规划期末 {plan.end}",
-                        f"target period {indicator.target.period} lies after the plan's end {plan.end}",
-                    ),
-                )
-            )
+        faults += _indicator_faults(plan, indicator, f"indicators[{position}]", agencies)
+    return faults + _repetition_faults(plan)
+
+
+def _indicator_faults(plan: Plan, indicator: Indicator, path: str, agencies: Set[str]) -> list[PlanFault]:
+    faults = []
+    if indicator.owner not in agencies:
+        faults.append(_unknown(f"{path}.owner", indicator.owner, "agencies"))
+    if indicator.domain not in {domain.code for domain in plan.domains}:
+        faults.append(_unknown(f"{path}.domain", indicator.domain, "domains"))
+    target = indicator.target.period
+    if target.end > plan.last_day:
+        zh, en = f"目标年份 {target} 晚于规划期末 {plan.end}", f"target {target} lies after the plan's end {plan.end}"
+        faults.append(PlanFault(f"{path}.target.period", Text(zh, en)))
+    ends = [period.end for period, _ in indicator.milestones] + [target.end]
+    if any(earlier >= later for earlier, later in pairwise(ends)):
+        zh, en = "年度目标须按时间递增，且早于目标年份", "milestones must rise in time and come before the target"
+        faults.append(PlanFault(f"{path}.milestones", Text(zh, en)))
+    return faults
+
+
+def _repetition_faults(plan: Plan) -> list[PlanFault]:
+    """Reports name an indicator by id, number or name: each must name one only."""
+    faults, seen = [], set()
+    for position, indicator in enumerate(plan.indicators):
+        names = {"indicator_id": indicator.indicator_id, "no": str(indicator.no), "name": fold(indicator.name.zh)}
+        for field, value in names.items():
+            if (field, value) in seen:
+                reason = Text(f"“{value}”已用于另一行", f"“{value}” is used by another row")
+                faults.append(PlanFault(f"indicators[{position}].{field}", reason))
+            seen.add((field, value))
     return faults
 
 

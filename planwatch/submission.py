@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
+from unicodedata import normalize
 
 from planwatch.area import lies_within
 from planwatch.errors import InvalidPeriod
@@ -22,6 +23,7 @@ from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, Seri
 MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
 MOST_DIGITS = 30
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?(?<=[0-9])")
 
 FIELDS = (
     "indicator",
@@ -172,8 +174,8 @@ class _Checker:
         value = _value(cells.get("obs_value", ""), status, indicator)
         if value is None and status not in WITHOUT_VALUE:
             status = ObsStatus.MISSING
-        first_row = self.first_rows.setdefault((series, period), row)
-        if first_row != row:
+        first_row = self.first_rows.get((series, period))
+        if first_row is not None:
             raise _Reject(
                 "indicator",
                 "duplicate_row",
@@ -181,6 +183,7 @@ class _Checker:
                 f"repeats row {first_row}: {indicator.name.en} ({series.ref_area}, {period}) is reported twice; "
                 "this row was not used",
             )
+        self.first_rows[series, period] = row
         return Observation(
             series=series,
             period=period,
@@ -309,15 +312,12 @@ def _status(text: str) -> ObsStatus:
 
 
 def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None:
-    cell = text.strip()
-    if cell in MISSING_MARKS or status in WITHOUT_VALUE:
+    cell = normalize("NFKC", text).strip().replace("−", "-")
+    if text.strip() in MISSING_MARKS or status in WITHOUT_VALUE:
         return None
     if indicator.unit.measure == "PT":
-        cell = cell.removesuffix("%").removesuffix("％").rstrip()
-    try:
-        value = Decimal(cell.replace(",", "").replace("，", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
+        cell = cell.removesuffix("%").rstrip()
+    value = Decimal(cell.replace(",", "")) if _NUMBER.fullmatch(cell) else Decimal("NaN")
     if not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
         unit = indicator.unit.printed or indicator.unit.measure
         raise _Reject(

@@ -130,7 +130,7 @@ def assessments_from_bytes(value: bytes) -> AssessmentsMade:
         _string(document, "submission_id"),
         _string(document, "plan_id"),
         _instant(document.get("known_at")),
-        tuple(document.get("series", ())),
+        _strings(document, "series"),
     )
 
 
@@ -176,6 +176,13 @@ def _string(document: Mapping[str, Any], field: str) -> str:
     if not isinstance(value, str) or not value:
         raise _invalid(field, "非空文字", "a string")
     return value
+
+
+def _strings(document: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    values = document.get(field)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _invalid(field, "文字的数组", "a list of strings")
+    return tuple(values)
 
 
 def _instant(text: object) -> datetime:

@@ -48,6 +48,10 @@ REASONS = {
     "target_met": Text("已达到规划期末目标", "the target of the plan is already met"),
     "schedule_index": Text("按完成进度与序时进度之比判定", "judged by achieved share ÷ expected share"),
     "moved_away": Text("与基期相比向相反方向变动，超出数字的舍入误差", "moved away from the target beyond rounding"),
+    "side_of_path": Text(
+        "规划在该时点尚未要求进展，按数值在路径的哪一侧判定",
+        "the plan expects no progress yet; judged by the side of the path",
+    ),
     "first_observation_is_baseline": Text(
         "规划未印发基期数，首个报送值代作基期，下一期起评价",
         "the plan prints no baseline; the first figure stands in for it and later ones are judged",

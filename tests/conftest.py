@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import make_conninfo
 
 from services.catalogue import apply_plan, apply_policy, read_plan_file
@@ -15,7 +16,14 @@ from services.database import connect_as
 from services.database.migrate import migrate
 from services.embedded.postgres import prepared_cluster
 from services.supervisor import Supervisor
-from tests.builders import APPLIED_AT, PLANS
+from tests.builders import APPLIED_AT, PLANS, RECEIVED_AT
+from tests.fakes import FakeClock
+from tests.pipeline import Pipeline
+
+# The same commit gives the same result; `--hypothesis-profile=explore` looks further.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, max_examples=3000)
+settings.load_profile("repeatable")
 
 TEMPLATE = "planwatch_template"
 CATALOGUE_TEMPLATE = "planwatch_catalogue_template"
@@ -48,7 +56,7 @@ def template(postgres_url: str) -> str:
 @pytest.fixture(scope="session")
 def catalogue_template(postgres_url: str, template: str) -> str:
     """The name of a migrated database with the policy and the plan of Zhongwei."""
-    execute(postgres_url, f"CREATE DATABASE {CATALOGUE_TEMPLATE} TEMPLATE {template}")
+    execute(postgres_url, f"CREATE DATABASE {CATALOGUE_TEMPLATE} TEMPLATE {template} STRATEGY FILE_COPY")
     with connect_as(make_conninfo(postgres_url, dbname=CATALOGUE_TEMPLATE)) as connection:
         apply_policy(connection, PLANS, APPLIED_AT)
         apply_plan(connection, read_plan_file(PLANS, "zhongwei"), APPLIED_AT)
@@ -80,7 +88,7 @@ def plans_dir(tmp_path: Path) -> Path:
 
 def _database_like(model: str, postgres_url: str) -> Iterator[str]:
     name = f"planwatch_test_{next(DATABASES)}"
-    execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {model}")
+    execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {model} STRATEGY FILE_COPY")
     yield make_conninfo(postgres_url, dbname=name)
     execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -89,3 +97,15 @@ def execute(url: str, statement: str) -> None:
     """Run one statement outside a transaction, as CREATE DATABASE demands."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Two hours after midnight UTC on the first of March 2022: ten o'clock in Shanghai."""
+    return FakeClock(RECEIVED_AT)
+
+
+@pytest.fixture
+def pipeline(database_url: str, clock: FakeClock) -> Pipeline:
+    """Evaluator and alerting service on a database of this test's own."""
+    return Pipeline(database_url, clock)

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import common, stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
+    BigValueGraphMode,
     BigValueTextMode,
     GraphDrawStyle,
     LegendDisplayMode,
@@ -114,6 +115,7 @@ def _count(number: int, title: str, description: str, query: str) -> stat.Panel:
         .with_target(PostgresQuery(query))
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
         .color_mode(BigValueColorMode.BACKGROUND_SOLID)
+        .graph_mode(BigValueGraphMode.NONE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
         .height(4)
     )

@@ -114,12 +114,12 @@ def level_mappings() -> list[ValueMapping]:
 
 
 def class_mappings() -> list[ValueMapping]:
-    """Classes, also with the mark `+simulated` that a timeline carries; null is an indicator never reported."""
+    """Classes, also with the mark `+simulated` that a timeline carries."""
     names = chinese(CLASS_NAMES)
     colors = {verdict.value: color for verdict, color in CLASS_COLORS.items()}
     marked = {f"{code}+simulated": f"{text}（{SIMULATED}）" for code, text in names.items()}
     marked_colors = {f"{code}+simulated": color for code, color in colors.items()}
-    return [*named(names | marked, colors | marked_colors), *absent("尚未报送")]
+    return named(names | marked, colors | marked_colors)
 
 
 def simulated_mappings() -> list[ValueMapping]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,10 +38,10 @@ def read_csv(content: bytes) -> ReportedTable:
     Raises:
         InvalidSubmission: not text, no known heading row, no data row, or too many rows.
     """
-    lines = decode(content).splitlines(keepends=True)
-    delimiter = max(DELIMITERS, key=lambda sign: lines[0].count(sign)) if lines else ","
+    text = decode(content)
+    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
     try:
-        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise _invalid(f"CSV 格式有误：{error}", f"the CSV is malformed: {error}") from error
     if len(rows) > MOST_ROWS + 1:

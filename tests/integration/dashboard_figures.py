@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from planwatch.assessment import assess
 from planwatch.early_warning import DecisionKind, EarlyWarning, SubjectKind, Verdict, case_id, decide_warning
+from planwatch.observation import Observation
 from planwatch.period import Freq, parse_period
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
 from planwatch.policy import AssessmentClass, Policy
-from planwatch.series import SeriesKey
+from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.wire import SUBMISSION_RECEIVED
 from services.catalogue import PlanFile, apply_plan, apply_policy, plan_ids, read_plan_file
 from services.database import connect_as
@@ -165,3 +169,20 @@ MAILS_AND_DEAD_LETTERS = """
     VALUES ('1', 'evaluate', 'c', 't', 0, 1, '', '', '', now(), NULL),
            ('2', 'evaluate', 'c', 't', 0, 2, '', '', '', now(), now());
 """
+
+
+def expected_by_verdict(plan: Plan, policy: Policy, indicator_id: str, year: int) -> Decimal | None:
+    """The milestone value in the verdict on a year; the first figure of the plan period is the printed one of 2021."""
+    indicator = plan.indicator(indicator_id)
+    assert indicator is not None
+    series = SeriesKey(indicator_id, plan.ref_area, Freq.ANNUAL)
+    first = indicator.values.get("2021")
+    reported = Observation(
+        series, parse_period("2021"), first.value if first else None, ObsStatus.NORMAL, Accumulation.SINCE_PLAN_START,
+        "submission", 1, REPORTED,
+    )  # fmt: skip
+    now = replace(reported, period=parse_period(str(year)), value=reported.value or indicator.target.value)
+    history = {reported.period: reported, now.period: now}
+    verdict = assess(plan, indicator, policy, history, now.period, submission_id="submission")
+    assert verdict is not None
+    return verdict.measures.expected

@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,18 +23,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from deploy.real.servers import RealPostgres, missing_parts, real_dir
-from planwatch.assessment import assess
-from planwatch.observation import Observation
-from planwatch.period import Freq, parse_period
-from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
-from planwatch.policy import Policy, policy_from_mapping
-from planwatch.series import Accumulation, ObsStatus, SeriesKey
+from planwatch.policy import policy_from_mapping
 from services.database import connect_as
 from services.database.migrate import migrate
 from services.embedded.postgres_install import installed_package
 from services.embedded.servers import embedded_servers
-from tests.integration.dashboard_figures import ACKNOWLEDGED, APPLIED, CORRECTED, REPORTED, fill
+from tests.integration.dashboard_figures import ACKNOWLEDGED, APPLIED, CORRECTED, REPORTED, expected_by_verdict, fill
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -151,14 +146,14 @@ def migrated_database_url(request: pytest.FixtureRequest, tmp_path_factory: pyte
 
 
 @pytest.fixture(scope="module")
-def database_url(migrated_database_url: str) -> str:
+def filled_database_url(migrated_database_url: str) -> str:
     fill(migrated_database_url)
     return migrated_database_url
 
 
 @pytest.fixture
-def reader(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect_as(database_url, "planwatch_reader") as connection:
+def reader(filled_database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect_as(filled_database_url, "planwatch_reader") as connection:
         yield connection
 
 
@@ -222,13 +217,18 @@ def test_before_the_correction_the_plan_shows_what_was_known_then(reader: psycop
     assert after == {**before, 5: None}
 
 
-def test_the_value_drawn_against_the_path_is_the_vintage_known_then(reader: psycopg.Connection[Any]) -> None:
-    drawn = {
-        name: [row["value"] for row in run(reader, "plan 2B", variables)]
-        for name, variables in {"before": BEFORE_CORRECTION, "after": NOW}.items()
-    }
+@pytest.mark.parametrize(
+    ("variables", "values", "verdict"),
+    [(BEFORE_CORRECTION, [99.55, 97.81], "reversed"), (NOW, [99.55, 99.7], "ahead")],
+    ids=["before", "after"],
+)
+def test_figure_and_class_are_those_of_the_vintage_known_then(
+    reader: psycopg.Connection[Any], variables: dict[str, str], values: list[float], verdict: str
+) -> None:
+    timeline = {row["series"].split()[0]: row["class"] for row in run(reader, "plan 4A", variables)}
 
-    assert drawn == {"before": [99.55, 97.81], "after": [99.55, 99.7]}
+    assert [row["value"] for row in run(reader, "plan 2B", variables)] == values
+    assert by_number(run(reader, "plan 1A", variables), "评价")[5] == timeline["5"] == verdict
 
 
 def test_a_replaced_verdict_stays_in_the_record_and_is_marked(reader: psycopg.Connection[Any]) -> None:
@@ -257,11 +257,16 @@ def test_a_case_has_the_level_and_state_of_its_last_step_by_then(reader: psycopg
         rows = reader.execute("SELECT indicator_id, state, level FROM early_warnings_as_of(%s)", (as_of,))
         return {indicator: (state, level) for indicator, state, level in rows}
 
+    named = reader.execute(
+        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-1: %' AND submission_id <> ''"
+    ).fetchone()
+
     assert states(APPLIED) == {}
     assert states(REPORTED)["zhongwei-13"] == ("open", "red")
     assert states(ACKNOWLEDGED)["zhongwei-13"] == ("acknowledged", "red")
     assert states(ACKNOWLEDGED)["zhongwei-05"] == ("open", "red")
     assert states(CORRECTED)["zhongwei-05"] == ("closed", None)
+    assert named == (7,)
 
 
 def test_simulated_figures_are_marked_and_so_is_a_total_that_contains_them(reader: psycopg.Connection[Any]) -> None:
@@ -301,22 +306,6 @@ def test_the_path_in_the_database_is_the_path_that_verdicts_are_made_with(reader
     assert len({indicator_id for plan_id, indicator_id, _ in drawn if plan_id == "zhongwei"}) == 25
 
 
-def expected_by_verdict(plan: Plan, policy: Policy, indicator_id: str, year: int) -> Decimal | None:
-    indicator = plan.indicator(indicator_id)
-    assert indicator is not None
-    series = SeriesKey(indicator_id, plan.ref_area, Freq.ANNUAL)
-    first = indicator.values.get("2021")
-    reported = Observation(
-        series, parse_period("2021"), first.value if first else None, ObsStatus.NORMAL, Accumulation.SINCE_PLAN_START,
-        "submission", 1, REPORTED,
-    )  # fmt: skip
-    now = replace(reported, period=parse_period(str(year)), value=reported.value or indicator.target.value)
-    history = {reported.period: reported, now.period: now}
-    verdict = assess(plan, indicator, policy, history, now.period, submission_id="submission")
-    assert verdict is not None
-    return verdict.measures.expected
-
-
 @given(values=st.fixed_dictionaries(dict.fromkeys(NOW, st.text())), key=st.sampled_from(sorted(QUERIES)))
 def test_whatever_a_variable_holds_stays_inside_its_literal(values: dict[str, str], key: str) -> None:
     assert literals_blanked(key, values) == literals_blanked(key, NOW)
@@ -349,18 +338,42 @@ def test_the_reading_role_neither_writes_nor_sees_secrets(reader: psycopg.Connec
         reader.execute(statement.encode())
 
 
-def test_grafanas_login_reads_the_views_and_writes_nothing(database_url: str) -> None:
+def test_grafanas_login_reads_the_views_and_writes_nothing(filled_database_url: str) -> None:
     psql = installed_package() / "pginstall" / "bin" / "psql"
     environment = {**os.environ, "PLANWATCH_READER_PASSWORD": "it's secret"}
-    command = [str(psql), "--quiet", "--no-psqlrc", database_url, "--file", str(GRAFANA / "login.sql")]
+    command = [str(psql), "--quiet", "--no-psqlrc", filled_database_url, "--file", str(GRAFANA / "login.sql")]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
-    login = make_conninfo(database_url, user="planwatch_grafana", password="it's secret")
+    login = make_conninfo(filled_database_url, user="planwatch_grafana", password="it's secret")
     with psycopg.connect(login) as connection:
         assert connection.execute("SELECT count(*) FROM open_warnings").fetchone() == (6,)
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("CREATE TABLE copied AS SELECT 1 AS one")
+
+
+def test_every_view_and_function_has_a_comment_and_its_columns_stand_in_the_documentation(
+    reader: psycopg.Connection[Any],
+) -> None:
+    described = reader.execute(DESCRIBED).fetchall()
+    words = set(re.findall(r"\w+", (ROOT / "docs" / "reporting_views.md").read_text("utf-8")))
+
+    assert len(described) > 20
+    assert [name for name, _, comment in described if not comment] == []
+    assert {name: set(columns) - words for name, columns, _ in described if {name, *columns} - words} == {}
+
+
+DESCRIBED = """
+    SELECT c.relname, array_agg(a.attname), obj_description(c.oid, 'pg_class')
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relkind = 'v' AND c.relnamespace = current_schema()::regnamespace AND c.relname NOT LIKE 'current_%'
+    GROUP BY c.oid, c.relname
+    UNION ALL
+    SELECT p.proname, coalesce(p.proargnames, '{}'), obj_description(p.oid, 'pg_proc')
+    FROM pg_proc AS p
+    WHERE p.pronamespace = current_schema()::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
 
 
 @pytest.mark.real

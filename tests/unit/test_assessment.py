@@ -159,7 +159,7 @@ def test_whole_numbers_are_rounded_to_half_a_unit_however_large_they_are() -> No
         ({"2021": "60", "2022": "70"}, "2022", ON_SCHEDULE, "schedule_index"),
         ({"2021": None, "2022": "60"}, "2022", NOT_ASSESSABLE, "first_observation_is_baseline"),
         ({"2021": "60", "2022": "55"}, "2022", REVERSED, "moved_away"),
-        ({"2021": "100"}, "2021", ACHIEVED, "target_met"),
+        ({"2021": "100"}, "2021", HELD, "limit_held"),
     ],
 )
 def test_the_first_figure_stands_in_for_a_baseline_that_is_not_printed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,11 +14,20 @@ from hypothesis import strategies as st
 from planwatch.assessment import Assessment, assess
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, parse_period
-from planwatch.plan import Baseline, Comparator, Direction, GoalKind, Indicator, Target
+from planwatch.plan import Comparator, Direction, GoalKind, Indicator, Plan
 from planwatch.policy import AssessmentClass
 from planwatch.series import Accumulation
-from services.evaluate.effects import Vintages, evaluate_submission
-from tests.builders import default_policy, make_history, make_indicator, make_observation, make_plan
+from planwatch.submission import CheckedSubmission
+from services.evaluate.effects import CheckedRecord, Vintages, evaluate_submission
+from tests.builders import (
+    default_policy,
+    make_history,
+    make_indicator,
+    make_observation,
+    make_plan,
+    make_record,
+    make_submission,
+)
 
 WORST_FIRST = [
     AssessmentClass.REVERSED,
@@ -36,10 +46,16 @@ MIRRORED = {
 OPPOSITE = {Direction.INCREASE: Direction.DECREASE, Direction.DECREASE: Direction.INCREASE}
 
 FIGURES = st.integers(0, 100_000).map(lambda hundredths: str(Decimal(hundredths).scaleb(-2)))
+RISES = st.integers(1, 100_000).map(lambda hundredths: str(Decimal(hundredths).scaleb(-2)))
 PERIODS = st.sampled_from(["2021", "2021-S1", "2022-Q3", "2023-02", "2024", "2025-12"])
 COMPARATORS = st.sampled_from([Comparator.AT_LEAST, Comparator.GREATER])
-INDICATORS = st.builds(make_indicator, baseline=FIGURES, target=FIGURES, comparator=COMPARATORS).filter(
-    lambda made: made.baseline is not None and made.target.value > made.baseline.value
+INDICATORS = st.builds(
+    lambda baseline, rise, comparator: make_indicator(
+        baseline=baseline, target=str(Decimal(baseline) + Decimal(rise)), comparator=comparator
+    ),
+    FIGURES,
+    RISES,
+    COMPARATORS,
 )
 
 
@@ -118,11 +134,11 @@ def test_a_larger_unit_scales_the_figures_and_nothing_else(
     assert other.measures.gap == pytest.approx(one.measures.gap.scaleb(scale), rel=Decimal("1e-9"))
 
 
-@given(INDICATORS, FIGURES)
-def test_a_figure_that_meets_the_target_is_achieved_at_any_time(indicator: Indicator, value: str) -> None:
-    assume(indicator.target.met_by(Decimal(value)))
+@given(INDICATORS, PERIODS, RISES)
+def test_a_figure_beyond_the_target_is_achieved_at_any_time(indicator: Indicator, period: str, surplus: str) -> None:
+    value = str(indicator.target.value + Decimal(surplus))
 
-    assert judge_figure(indicator, value, "2021").verdict is AssessmentClass.ACHIEVED
+    assert judge_figure(indicator, value, period).verdict is AssessmentClass.ACHIEVED
 
 
 @given(FIGURES, FIGURES, st.sampled_from(Comparator))
@@ -152,7 +168,7 @@ def test_flows_and_running_totals_give_the_same_verdict(flows: list[Decimal], ye
 
 @dataclass(frozen=True)
 class Report:
-    """A submission of one figure."""
+    """A submission of one figure, and the day of March on which it was received."""
 
     submission_id: str
     period: str
@@ -172,7 +188,7 @@ REPORTS = st.lists(
     max_size=6,
     unique_by=lambda report: report.submission_id,
 )
-KINDS = st.sampled_from(
+ANY_KIND = st.sampled_from(
     [
         make_indicator(baseline="50", target="900"),
         make_indicator(baseline=None, target="900"),
@@ -181,7 +197,7 @@ KINDS = st.sampled_from(
 )
 
 
-@given(KINDS, REPORTS.flatmap(lambda reports: st.tuples(st.just(reports), st.permutations(reports))))
+@given(ANY_KIND, REPORTS.flatmap(lambda reports: st.tuples(st.just(reports), st.permutations(reports))))
 def test_the_order_of_arrival_never_matters_to_what_is_known_in_the_end(
     indicator: Indicator, orders: tuple[list[Report], list[Report]]
 ) -> None:
@@ -190,19 +206,25 @@ def test_the_order_of_arrival_never_matters_to_what_is_known_in_the_end(
     assert final_verdicts(indicator, one) == final_verdicts(indicator, other)
 
 
-def final_verdicts(indicator: Indicator, reports: list[Report]) -> dict[str, tuple[object, ...]]:
-    """The newest verdict of each period after the reports have arrived one by one: the newest known, then the last."""
-    plan = make_plan(indicator)
-    vintages = Vintages([])
-    newest: dict[str, tuple[object, ...]] = {}
+def final_verdicts(indicator: Indicator, arrivals: list[Report]) -> dict[str, tuple[object, ...]]:
+    """The verdict of each period that counts in the end: the newest known, of those of one moment the last made."""
+    plan, vintages = make_plan(indicator), Vintages([])
     made = [
-        assessment
-        for report in reports
-        for assessment in evaluate_submission(checked(plan_of=plan, report=report), vintages, default_policy())
+        verdict
+        for report in arrivals
+        for verdict in evaluate_submission(record_of(report, indicator, plan), vintages, default_policy())
     ]
-    made.sort(key=lambda assessment: assessment.known_at)  # stable: of the same moment the last one made counts
-    for assessment in made:
-        newest[str(assessment.period)] = (
-            assessment.verdict, assessment.reason, assessment.measures, assessment.value, assessment.known_at
-        )  # fmt: skip
-    return newest
+    return {
+        str(verdict.period): (verdict.verdict, verdict.reason, verdict.measures, verdict.value)
+        for verdict in sorted(made, key=lambda verdict: verdict.known_at)
+    }
+
+
+def record_of(report: Report, indicator: Indicator, plan: Plan) -> CheckedRecord:
+    """The report as the evaluator holds it after its check."""
+    received_at = datetime(2026, 3, report.day, tzinfo=UTC)
+    submission = replace(make_submission(), submission_id=report.submission_id, received_at=received_at)
+    observation = make_observation(
+        indicator, report.period, report.value, received_at=received_at, submission_id=report.submission_id
+    )
+    return CheckedRecord(submission, plan, CheckedSubmission((observation,), ()), make_record(b""))

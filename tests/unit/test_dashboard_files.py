@@ -127,6 +127,10 @@ def test_a_simulated_class_says_so_in_the_timeline(verdict: AssessmentClass) -> 
     assert options[f"{verdict}+simulated"]["text"] == f"{CLASS_NAMES[verdict].zh}（模拟数据）"
 
 
+def test_the_timeline_stays_empty_where_there_is_no_verdict() -> None:
+    assert {mapping["type"] for mapping in mappings_of(PANELS["plan.json 4"])} == {"value"}
+
+
 def test_the_overview_has_no_variables_so_that_it_can_be_public() -> None:
     overview = DASHBOARDS["overview.json"]
 

@@ -1,23 +1,13 @@
-WITH chosen AS (
-    SELECT a.*, s.breakdown, submission.simulated,
-           i.goal_kind IN ('accumulate', 'average') OR a.baseline_substituted AS rests_on_series
-    FROM assessments AS a
-    JOIN indicator_series AS s USING (series_key)
-    JOIN current_indicators AS i ON (i.plan_id, i.indicator_id) = (s.plan_id, s.indicator_id)
-    JOIN submissions AS submission ON submission.submission_id = a.submission_id
-    WHERE s.plan_id = '${plan:percentencode}' AND s.indicator_id = '${indicator:percentencode}'
-      AND a.known_at <= (SELECT moment_of('${as_of:percentencode}'))
-)
-SELECT time_period AS "时期", breakdown AS "分组", revision AS "数据版次",
-       row_number() OVER (PARTITION BY series_key, period_start, time_period, method
-                          ORDER BY known_at DESC, plan_version DESC, assessment_no DESC) = 1 AS "现行",
-       class AS "评价", reason AS "判定依据", obs_value AS "报送值", measured AS "对照值", expected_value AS "当期应达",
-       schedule_index AS "进度比", baseline_value AS "所用基期值", baseline_period AS "所用基期",
-       plan_version AS "规划版本", policy_version AS "政策版本", submission_id AS "报送编号", known_at AS "收到时间",
-       simulated OR rests_on_series AND EXISTS (
-           SELECT FROM figures_as_of(known_at) AS earlier
-           WHERE earlier.series_key = chosen.series_key AND earlier.simulated_so_far
-             AND earlier.time_period = chosen.time_period
-       ) AS "数据性质"
-FROM chosen
-ORDER BY period_start DESC, breakdown, known_at DESC
+SELECT a.time_period AS "时期", s.breakdown AS "分组", a.revision AS "数据版次",
+       row_number() OVER (PARTITION BY a.series_key, a.period_start, a.time_period, a.method
+                          ORDER BY a.known_at DESC, a.plan_version DESC, a.assessment_no DESC) = 1 AS "现行",
+       a.class AS "评价", a.reason AS "判定依据", a.obs_value AS "报送值", a.measured AS "对照值",
+       a.expected_value AS "当期应达", a.schedule_index AS "进度比", a.baseline_value AS "所用基期值",
+       a.baseline_period AS "所用基期", a.plan_version AS "规划版本", a.policy_version AS "政策版本",
+       a.submission_id AS "报送编号", a.known_at AS "收到时间",
+       rests_on_simulated(a.series_key, a.time_period, s.needs_history, a.known_at) AS "数据性质"
+FROM indicator_series AS s
+JOIN assessments AS a USING (series_key)
+WHERE s.plan_id = '${plan:percentencode}' AND s.indicator_id = '${indicator:percentencode}'
+  AND a.known_at <= (SELECT moment_of('${as_of:percentencode}'))
+ORDER BY a.period_start DESC, s.breakdown, a.known_at DESC

@@ -1,0 +1,295 @@
+"""What verdicts mean for the case of one series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planwatch.early_warning import (
+    CaseState,
+    DecisionKind,
+    EarlyWarning,
+    SubjectKind,
+    Verdict,
+    WarningDecision,
+    case_id,
+    decide_warning,
+)
+from planwatch.period import Freq, parse_period
+from planwatch.plan import Nature
+from planwatch.policy import AssessmentClass, Level
+from planwatch.series import SeriesKey
+from tests.builders import RECEIVED_AT, default_policy, make_verdict
+
+ON_SCHEDULE, LAGGING, FAR_BEHIND = AssessmentClass.ON_SCHEDULE, AssessmentClass.LAGGING, AssessmentClass.FAR_BEHIND
+REVERSED, BREACHED, HELD = AssessmentClass.REVERSED, AssessmentClass.BREACHED, AssessmentClass.HELD
+ACHIEVED, AHEAD = AssessmentClass.ACHIEVED, AssessmentClass.AHEAD
+NO_DATA, NOT_ASSESSABLE = AssessmentClass.NO_DATA, AssessmentClass.NOT_ASSESSABLE
+BINDING, ANTICIPATORY = Nature.BINDING, Nature.ANTICIPATORY
+BLUE, YELLOW, ORANGE, RED = Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED
+LATER = RECEIVED_AT + timedelta(days=30)
+
+
+def decide(
+    current: EarlyWarning | None, *verdicts: Verdict, nature: Nature = BINDING, **policy_changes: bool
+) -> WarningDecision:
+    return decide_warning(
+        current,
+        verdicts,
+        identity="case",
+        nature=nature,
+        last_period=parse_period("2025"),
+        policy=replace(default_policy(), **policy_changes),
+    )
+
+
+def make_case(
+    level: Level,
+    *,
+    state: CaseState = CaseState.OPEN,
+    period: str = "2021",
+    cause: AssessmentClass = LAGGING,
+    known_at: datetime = RECEIVED_AT,
+) -> EarlyWarning:
+    return EarlyWarning("case", 1, state, level, cause, parse_period(period), parse_period(period), known_at)
+
+
+def told(decision: WarningDecision) -> tuple[DecisionKind, Level | None]:
+    return decision.kind, decision.warning.level if decision.warning else None
+
+
+@pytest.mark.parametrize(
+    ("verdict", "nature", "level"),
+    [
+        (LAGGING, BINDING, YELLOW),
+        (LAGGING, ANTICIPATORY, BLUE),
+        (FAR_BEHIND, BINDING, ORANGE),
+        (FAR_BEHIND, ANTICIPATORY, YELLOW),
+        (REVERSED, BINDING, RED),
+        (REVERSED, ANTICIPATORY, ORANGE),
+        (BREACHED, BINDING, RED),
+        (BREACHED, ANTICIPATORY, ORANGE),
+    ],
+)
+def test_a_first_bad_verdict_raises_the_level_of_its_class_and_nature(
+    verdict: AssessmentClass, nature: Nature, level: Level
+) -> None:
+    decision = decide(None, make_verdict("2021", verdict), nature=nature)
+
+    assert told(decision) == (DecisionKind.RAISE, level)
+    assert decision.policy_line == f"default-1: levels.{verdict}.{nature} = {level.code}"
+
+
+@pytest.mark.parametrize("verdict", [ACHIEVED, AHEAD, ON_SCHEDULE, HELD])
+def test_a_good_verdict_without_a_case_means_nothing(verdict: AssessmentClass) -> None:
+    assert told(decide(None, make_verdict("2021", verdict))) == (DecisionKind.NOTHING, None)
+
+
+def test_a_new_case_is_open_and_names_the_verdict_that_raised_it() -> None:
+    warning = decide(None, make_verdict("2021", REVERSED)).warning
+
+    assert warning == EarlyWarning(
+        "case", 1, CaseState.OPEN, RED, REVERSED, parse_period("2021"), parse_period("2021"), RECEIVED_AT
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "nature", "level", "lines"),
+    [
+        pytest.param([("2021", LAGGING), ("2022", LAGGING)], BINDING, ORANGE, "repeat_raises", id="a second time"),
+        pytest.param([("2021", REVERSED), ("2022", LAGGING)], BINDING, ORANGE, "repeat_raises", id="after a worse one"),
+        pytest.param([("2021", REVERSED), ("2022", REVERSED)], BINDING, RED, "repeat_raises", id="red stays red"),
+        pytest.param([("2021", HELD), ("2022", LAGGING)], BINDING, YELLOW, "", id="after a good one"),
+        pytest.param([("2021", LAGGING), ("2022", HELD), ("2023", LAGGING)], BINDING, YELLOW, "", id="not consecutive"),
+        pytest.param([("2021", LAGGING), ("2022", NO_DATA), ("2023", LAGGING)], BINDING, ORANGE, "repeat_raises",
+                     id="a gap does not clear the earlier one"),
+        pytest.param([("2025", LAGGING)], BINDING, ORANGE, "last_year_raises", id="the last year"),
+        pytest.param([("2025-12", LAGGING)], BINDING, ORANGE, "last_year_raises", id="the last month"),
+        pytest.param([("2025-Q1", LAGGING)], BINDING, ORANGE, "last_year_raises", id="a quarter of the last year"),
+        pytest.param([("2025-01", LAGGING)], BINDING, ORANGE, "last_year_raises", id="a month of the last year"),
+        pytest.param([("2024-12", LAGGING)], BINDING, YELLOW, "", id="just before the last year"),
+        pytest.param([("2024", LAGGING), ("2025", LAGGING)], ANTICIPATORY, ORANGE, "repeat_raises + last_year_raises",
+                     id="blue, a second time, in the last year"),
+        pytest.param([("2024", BREACHED), ("2025", BREACHED)], ANTICIPATORY, RED, "repeat_raises + last_year_raises",
+                     id="capped at red"),
+    ],
+)  # fmt: skip
+def test_repetition_and_the_last_year_each_raise_the_level_by_one(
+    verdicts: Sequence[tuple[str, AssessmentClass]], nature: Nature, level: Level, lines: str
+) -> None:
+    decision = decide(None, *(make_verdict(period, verdict) for period, verdict in verdicts), nature=nature)
+
+    assert told(decision) == (DecisionKind.RAISE, level)
+    assert decision.policy_line.partition(" + ")[2] == lines
+
+
+@pytest.mark.parametrize(
+    ("period", "setting"), [("2022", "repeat_raises"), ("2025", "last_year_raises")], ids=["repetition", "last year"]
+)
+def test_the_policy_can_do_without_either(period: str, setting: str) -> None:
+    verdicts = [make_verdict("2021", LAGGING), make_verdict(period, LAGGING)]
+
+    with_it = decide(None, *verdicts, **{"repeat_raises": False, "last_year_raises": False, setting: True})
+    without = decide(None, *verdicts, repeat_raises=False, last_year_raises=False)
+
+    assert told(with_it) == (DecisionKind.RAISE, ORANGE)
+    assert told(without) == (DecisionKind.RAISE, YELLOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "kind", "after"),
+    [
+        (YELLOW, LAGGING, DecisionKind.HOLD, YELLOW),
+        (YELLOW, FAR_BEHIND, DecisionKind.RAISE_LEVEL, ORANGE),
+        (RED, LAGGING, DecisionKind.LOWER_LEVEL, YELLOW),
+        (RED, ON_SCHEDULE, DecisionKind.CLOSE, RED),
+    ],
+)
+def test_a_newer_verdict_holds_raises_lowers_or_closes_an_open_case(
+    before: Level, verdict: AssessmentClass, kind: DecisionKind, after: Level
+) -> None:
+    decision = decide(make_case(before), make_verdict("2021", verdict, known_at=LATER))
+
+    assert told(decision) == (kind, after)
+    assert decision.warning is not None
+    assert decision.warning.known_at == LATER
+
+
+def test_a_closed_case_keeps_its_level_its_episode_and_when_it_began() -> None:
+    decision = decide(make_case(ORANGE), make_verdict("2022", ON_SCHEDULE, known_at=LATER))
+
+    assert decision.warning == EarlyWarning(
+        "case", 1, CaseState.CLOSED, ORANGE, ON_SCHEDULE, parse_period("2022"), parse_period("2021"), LATER
+    )
+
+
+def test_a_closed_case_that_recurs_is_a_new_episode_of_the_same_case() -> None:
+    closed = make_case(RED, state=CaseState.CLOSED)
+
+    decision = decide(closed, make_verdict("2022", ON_SCHEDULE), make_verdict("2023", LAGGING, known_at=LATER))
+
+    assert told(decision) == (DecisionKind.REOPEN, YELLOW)
+    assert decision.warning is not None
+    assert (decision.warning.case_id, decision.warning.episode, decision.warning.state) == ("case", 2, CaseState.OPEN)
+    assert decision.warning.since_period == parse_period("2023")
+
+
+def test_a_closed_case_stays_closed_while_verdicts_are_good() -> None:
+    closed = make_case(RED, state=CaseState.CLOSED)
+
+    assert decide(closed, make_verdict("2022", AHEAD)).kind is DecisionKind.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [(LAGGING, CaseState.ACKNOWLEDGED), (FAR_BEHIND, CaseState.OPEN)], ids=["same", "worse"]
+)
+def test_an_acknowledged_case_is_open_again_only_when_its_level_rises(
+    verdict: AssessmentClass, state: CaseState
+) -> None:
+    acknowledged = make_case(YELLOW, state=CaseState.ACKNOWLEDGED)
+
+    warning = decide(acknowledged, make_verdict("2021", verdict, known_at=LATER)).warning
+
+    assert warning is not None
+    assert warning.state is state
+
+
+def test_a_case_reaches_back_to_its_first_bad_period() -> None:
+    warning = decide(make_case(YELLOW, period="2022"), make_verdict("2021", LAGGING, known_at=LATER)).warning
+
+    assert warning is not None
+    assert warning.since_period == parse_period("2021")
+
+
+@pytest.mark.parametrize("current", [None, make_case(RED), make_case(RED, state=CaseState.CLOSED)])
+@pytest.mark.parametrize("verdicts", [[], [NO_DATA], [NOT_ASSESSABLE], [NO_DATA, NOT_ASSESSABLE]])
+def test_silent_verdicts_alone_change_nothing(current: EarlyWarning | None, verdicts: list[AssessmentClass]) -> None:
+    decision = decide(current, *(make_verdict("2022", verdict) for verdict in verdicts))
+
+    assert (decision.kind, decision.warning) == (DecisionKind.NOTHING, current)
+
+
+def test_a_silent_verdict_after_a_bad_one_leaves_the_last_real_verdict_standing() -> None:
+    current = make_case(YELLOW)
+
+    decision = decide(current, make_verdict("2021", LAGGING), make_verdict("2022", NO_DATA, known_at=LATER))
+
+    assert (decision.kind, decision.warning) == (DecisionKind.HOLD, current)
+
+
+@pytest.mark.parametrize(
+    ("before", "earlier", "kind", "after"),
+    [
+        pytest.param(ORANGE, ON_SCHEDULE, DecisionKind.LOWER_LEVEL, YELLOW, id="the repetition was an error"),
+        pytest.param(YELLOW, LAGGING, DecisionKind.RAISE_LEVEL, ORANGE, id="the year before was bad, too"),
+    ],
+)
+def test_a_revision_of_the_earlier_period_is_news_for_a_level_that_rests_on_it(
+    before: Level, earlier: AssessmentClass, kind: DecisionKind, after: Level
+) -> None:
+    # given a case that 2022 set, and then a figure for 2021 that arrives later
+    current = make_case(before, period="2022")
+
+    # when
+    decision = decide(current, make_verdict("2021", earlier, known_at=LATER), make_verdict("2022", LAGGING))
+
+    # then the case knows of it: a decision that is no newer than the case would be taken for a repetition
+    assert told(decision) == (kind, after)
+    assert decision.warning is not None
+    assert decision.warning.known_at == LATER
+
+
+VERDICTS = st.lists(
+    st.builds(make_verdict, st.just("2021"), st.sampled_from(AssessmentClass)), min_size=1, max_size=4
+).map(lambda verdicts: [replace(row, period=parse_period(str(2021 + at))) for at, row in enumerate(verdicts)])
+
+
+@given(VERDICTS, st.sampled_from(Nature), st.none() | st.builds(make_case, st.sampled_from(Level)))
+def test_deciding_again_on_the_same_verdicts_changes_nothing(
+    verdicts: list[Verdict], nature: Nature, current: EarlyWarning | None
+) -> None:
+    once = decide(current, *verdicts, nature=nature)
+
+    again = decide(once.warning, *verdicts, nature=nature)
+
+    assert again.kind in (DecisionKind.HOLD, DecisionKind.NOTHING)
+    assert again.warning == once.warning
+
+
+@given(VERDICTS, st.sampled_from(Nature), st.none() | st.builds(make_case, st.sampled_from(Level)))
+def test_every_decision_says_why_in_both_languages(
+    verdicts: list[Verdict], nature: Nature, current: EarlyWarning | None
+) -> None:
+    decision = decide(current, *verdicts, nature=nature)
+
+    assert decision.reason.zh
+    assert decision.reason.en
+    assert bool(decision.policy_line) == (
+        decision.kind not in (DecisionKind.NOTHING, DecisionKind.CLOSE)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"freq": Freq.QUARTERLY}, True),  # an indicator has one case, however often it is reported
+        ({"ref_area": "640502"}, False),
+        ({"urbanisation": "R"}, False),
+        ({"pop_group": "F"}, False),
+        ({"indicator_id": "zhongwei-06"}, False),
+    ],
+)
+def test_a_case_is_identified_by_plan_subject_area_and_breakdown(changes: dict[str, str], same: bool) -> None:
+    series = SeriesKey("zhongwei-05", "640500", Freq.ANNUAL)
+
+    one = case_id("zhongwei", SubjectKind.INDICATOR, series)
+    other = case_id("zhongwei", SubjectKind.INDICATOR, replace(series, **changes))  # type: ignore[arg-type]
+
+    assert (one == other) is same
+    assert one != case_id("wuwei", SubjectKind.INDICATOR, series)
