@@ -12,6 +12,7 @@ import click
 
 from services.cli.connection import Running, data_dir_option, find_running
 from services.cli.printing import print_json, print_table
+from services.database import connect_as
 from services.errors import Permanent, Retriable, SettingsInvalid
 
 CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json", ".txt": "text/csv"}
@@ -20,7 +21,7 @@ WAIT_S = 30
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--plan", "plan_id", default="", help="报送到哪个规划，默认本单位所属规划。 Under which plan.")
+@click.option("--plan", "plan_id", default="", help="报送到哪个规划；不写则按文件内容判断。 Under which plan.")
 @click.option("--agency", "agency_id", default="", help="以哪个单位的密钥报送（仅内置运行）。 Whose key to use.")
 @click.option("--key", "api_key", default="", envvar="PLANWATCH_API_KEY", help="报送密钥。 The API key.")
 @click.option("--gateway", default="", envvar="PLANWATCH_GATEWAY_URL", help="报送网关地址。 Address of the gateway.")
@@ -42,17 +43,21 @@ def submit(
     \b
     CSV 第一行为表头，至少有三列：指标、时期、数值（或 INDICATOR、TIME_PERIOD、OBS_VALUE）。
     指标可写序号、编号或印发名称；缺数请留空或填“-”。可加：地区、数据状态、单位、口径。
-        指标,时期,数值
-        5,2021,99.7
+        指标,地区,时期,数值
+        5,640500,2021,99.7
     重复报送同一文件不产生新数据；更正的数值作为新的版本保存。
     """
+    content = file.read_bytes()
     running = Running("", "") if gateway and api_key else find_running(data_dir)
-    gateway, key = gateway or running.gateway_url, api_key or _own_key(running, agency_id, plan_id)
+    if not api_key and not agency_id:
+        plan_id = plan_id or _plan_named_in(content, running)
+        agency_id = _coordinating_agency(plan_id, running)
+    gateway, key = gateway or running.gateway_url, api_key or _kept_key(running, agency_id)
     query = {name: value for name, value in (("plan", plan_id), ("simulated", "true" if simulated else "")) if value}
     content_type = CONTENT_TYPES.get(file.suffix.lower())
     if content_type is None:
         raise click.BadParameter(f"{file.name}：应为 .csv 或 .json / expected .csv or .json")
-    receipt = asyncio.run(send(gateway, key, file.read_bytes(), content_type, query))
+    receipt = asyncio.run(send(gateway, key, content, content_type, query))
     if as_json:
         print_json(receipt)
     else:
@@ -90,18 +95,56 @@ async def send(
         raise Retriable(f"报送网关 {gateway} 无法连接 / the gateway cannot be reached: {error}") from error
 
 
-def _own_key(running: Running, agency_id: str, plan_id: str) -> str:
-    keys = running.keys or {}
-    if agency_id:
-        matching = [key for agency, key in keys.items() if agency == agency_id]
-    else:
-        matching = [key for agency, key in keys.items() if agency.startswith(f"{plan_id or 'zhongwei'}-")]
-    if not matching:
+def _plan_named_in(content: bytes, running: Running) -> str:
+    """The plan whose area code, indicator ids or names stand in a file.
+
+    Raises:
+        SettingsInvalid: no plan or more than one fits.
+    """
+    text = content.decode("utf-8" if _is_utf8(content) else "gb18030", errors="replace")
+    with connect_as(running.database_url, "planwatch_reader") as connection:
+        rows = connection.execute(
+            "SELECT plan_id, ref_area, array_agg(indicator_id) || array_agg(name_zh)"
+            " FROM current_indicators GROUP BY 1, 2 ORDER BY 1"
+        ).fetchall()
+    fitting = [plan_id for plan_id, ref_area, names in rows if ref_area in text]
+    if len(fitting) != 1:
+        matches = {plan_id: sum(name in text for name in names) for plan_id, _, names in rows}
+        fitting = [plan_id for plan_id, count in matches.items() if count and count == max(matches.values())]
+    if len(fitting) != 1:
+        plans = "、".join(plan_id for plan_id, _, _ in rows)
         raise SettingsInvalid(
-            f"没有 {agency_id or plan_id} 的报送密钥，请用 --key 或 PLANWATCH_API_KEY 给出"
-            f"（本机有：{'、'.join(keys) or '无'}）/ no key for it; give one with --key or PLANWATCH_API_KEY"
+            f"看不出文件属于哪个规划，请用 --plan 指明（{plans}）/ cannot tell the plan; name it with --plan ({plans})"
         )
-    return matching[0]
+    return str(fitting[0])
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _coordinating_agency(plan_id: str, running: Running) -> str:
+    with connect_as(running.database_url, "planwatch_reader") as connection:
+        row = connection.execute(
+            "SELECT document ->> 'coordinating_agency' FROM current_plans WHERE plan_id = %s", (plan_id,)
+        ).fetchone()
+    if row is None:
+        raise SettingsInvalid(f"没有规划“{plan_id}” / there is no plan “{plan_id}”")
+    return str(row[0])
+
+
+def _kept_key(running: Running, agency_id: str) -> str:
+    keys = running.keys or {}
+    if agency_id not in keys:
+        raise SettingsInvalid(
+            f"没有 {agency_id} 的报送密钥，请用 --key 或 PLANWATCH_API_KEY 给出（本机有：{'、'.join(keys) or '无'}）"
+            f" / no key of {agency_id}; give one with --key or PLANWATCH_API_KEY"
+        )
+    return keys[agency_id]
 
 
 def _print_receipt(receipt: dict[str, Any]) -> None:

@@ -65,11 +65,13 @@ def print_warnings(rows: list[Row]) -> None:
 def explain(warning: str, as_json: bool, data_dir: Path | None) -> None:
     """说明一件预警的由来：数据、规则、报送、版本、政策条款。 Why a warning is what it is.
 
-    WARNING 为预警编号（planwatch warnings 的最后一列），可只写开头几位。
+    WARNING 为预警编号（planwatch warnings 的最后一列），可只写开头几位；也可写指标编号，如 zhongwei-05。
     """
     with connect_as(find_running(data_dir).database_url, "planwatch_reader") as connection:
         cases = [
-            row for row in read_warnings(connection, with_closed=True) if row["warning"].startswith(warning.lower())
+            row
+            for row in read_warnings(connection, with_closed=True)
+            if row["indicator"] == warning or row["warning"].startswith(warning.lower())
         ]
         if len(cases) != 1:
             raise click.BadParameter(f"“{warning}” 对应 {len(cases)} 件预警 / matches {len(cases)} warnings")

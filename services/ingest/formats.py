@@ -13,11 +13,11 @@ from planwatch.submission import SURPLUS, ReportedTable
 from planwatch.wire import MOST_ROWS, load_document, table_from_mapping
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "indicator": ("INDICATOR", "INDICATOR_ID", "指标", "指标编号", "指标名称", "序号", "NO"),
+    "indicator": ("INDICATOR", "INDICATOR_ID", "指标", "指标编号", "指标名称", "序号", "指标序号", "NO"),
     "ref_area": ("REF_AREA", "地区", "行政区划代码", "地区代码"),
     "freq": ("FREQ", "频率"),
-    "time_period": ("TIME_PERIOD", "时期", "年份", "报告期", "时间"),
-    "obs_value": ("OBS_VALUE", "数值", "指标值", "数据"),
+    "time_period": ("TIME_PERIOD", "时期", "年份", "年度", "报告期", "时间", "PERIOD", "YEAR"),
+    "obs_value": ("OBS_VALUE", "数值", "指标值", "数据", "VALUE"),
     "obs_status": ("OBS_STATUS", "数据状态", "状态"),
     "unit_measure": ("UNIT_MEASURE", "单位", "计量单位"),
     "urbanisation": ("URBANISATION", "城乡"),

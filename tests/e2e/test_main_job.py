@@ -92,7 +92,7 @@ def test_correcting_a_figure_closes_the_warning_and_mails_the_closure_once(
 ) -> None:
     before = datetime.now(UTC).isoformat()
     correction = tmp_path / "correction.csv"
-    correction.write_text("指标,时期,数值\n5,2021,99.7\n", encoding="gb18030")
+    correction.write_text("指标,地区,时期,数值\n5,640500,2021,99.7\n", encoding="gb18030")
 
     first = planwatch.json("submit", str(correction))
     again = planwatch.json("submit", str(correction))
