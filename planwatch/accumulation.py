@@ -6,46 +6,34 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
-from planwatch.errors import PlanwatchError
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod
 from planwatch.plan import Indicator, Plan
 from planwatch.series import Accumulation
 
 
-class TotalIncomplete(PlanwatchError):
-    """A total cannot be formed because an earlier part of it was never reported."""
-
-
-def total_through(
-    plan: Plan, indicator: Indicator, history: Mapping[TimePeriod, Observation], period: TimePeriod
-) -> Decimal:
-    """Total from the start of the plan to the end of `period`.
+def totals(plan: Plan, indicator: Indicator, history: Mapping[TimePeriod, Observation]) -> dict[TimePeriod, Decimal]:
+    """Total from the start of the plan to the end of each period.
 
     Args:
-        plan: gives the day on which the total begins.
-        indicator: gives the reporting form where the observation names none.
-        history: current vintages of the series, `period` with a value among them.
-        period: the period through which to add.
+        plan: gives the day on which the totals begin.
+        indicator: gives the reporting form where an observation names none.
+        history: current vintages of the series.
     Returns:
-        The total in the indicator's unit.
-    Raises:
-        TotalIncomplete: an earlier period of the plan has no value.
+        Totals in the indicator's unit; a period is absent where it, or an earlier part of its total, has no value.
     Source: docs/method.md, totals; 本年累计 is the usual form of monthly bulletins.
     """
-    by_end = {
-        known.end: observation
-        for known, observation in history.items()
-        if known <= period and plan.first_day <= known.start
-    }
-    total, day = Decimal(0), period.end
-    while day >= plan.first_day:
-        observation = by_end.get(day)
-        if observation is None or observation.value is None:
-            raise TotalIncomplete(f"no value for the period ending on {day}")
-        total += observation.value
+    found: dict[TimePeriod, Decimal] = {}
+    by_end: dict[date, Decimal] = {}
+    for period in sorted(history):
+        observation = history[period]
+        if observation.value is None or period.start < plan.first_day:
+            continue
         day = _day_before(observation, indicator)
-    return total
+        before = Decimal(0) if day < plan.first_day else by_end.get(day)
+        if before is not None:
+            found[period] = by_end[period.end] = before + observation.value
+    return found
 
 
 def _day_before(observation: Observation, indicator: Indicator) -> date:

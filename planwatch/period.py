@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
@@ -31,7 +31,7 @@ _FORMS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class TimePeriod:
     """A calendar period, ordered by its start.
 
@@ -45,8 +45,16 @@ class TimePeriod:
     end: date
     freq: Freq
 
+    def __hash__(self) -> int:
+        """Periods are looked up far more often than made, and few begin on the same day."""
+        return hash(self.start)
+
     def __str__(self) -> str:
         """The SDMX form: `2021`, `2021-S1`, `2021-Q1`, `2021-01`, `2021-01-31`."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         match self.freq:
             case Freq.ANNUAL:
                 return f"{self.start.year:04d}"
@@ -92,6 +100,7 @@ def parse_period(text: str) -> TimePeriod:
         raise _invalid(text) from error
 
 
+@lru_cache(maxsize=4096)
 def year_fraction(day: date) -> float:
     """Time in years at the end of `day`: 2021-12-31 gives 2021.0, 2021-06-30 gives 2020.5 (months of equal length)."""
     length = monthrange(day.year, day.month)[1]

@@ -209,7 +209,7 @@ class Plan:
 
     def indicator(self, reference: str) -> Indicator | None:
         """The indicator with this id, table number or printed name; None if there is none."""
-        return self._by_reference.get(fold(reference))
+        return self._by_reference.get(reference) or self._by_reference.get(fold(reference))
 
     def agency(self, agency_id: str) -> Agency:
         """The agency with this id; KeyError if the plan names none."""

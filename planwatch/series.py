@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from planwatch.period import Freq
 
@@ -48,7 +49,7 @@ class Accumulation(StrEnum):
     SINCE_PLAN_START = "since_plan_start"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SeriesKey:
     """The dimensions of a series, e.g. zhongwei-05 in 640500, annual, total.
 
@@ -68,4 +69,12 @@ class SeriesKey:
 
     def __str__(self) -> str:
         """The SDMX series key, dimensions joined by points: `zhongwei-05.640500.A._T._T`."""
-        return f"{self.indicator_id}.{self.ref_area}.{self.freq}.{self.urbanisation}.{self.pop_group}"
+        return self._text
+
+    def __hash__(self) -> int:
+        """The hash of the key as text, which is worked out once."""
+        return hash(self._text)
+
+    @cached_property
+    def _text(self) -> str:
+        return ".".join((self.indicator_id, self.ref_area, self.freq, self.urbanisation, self.pop_group))

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
-from unicodedata import normalize
 
 from planwatch.area import lies_within
 from planwatch.errors import InvalidPeriod
@@ -22,8 +21,12 @@ from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, Seri
 
 MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
 MOST_DIGITS = 30
+MOST_HINTS = 100
+"""For how many unknown indicators of one submission a near name is looked for; each takes about a millisecond."""
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?(?<=[0-9])")
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x2212: "-"}
+"""Full-width forms, and the typographic minus, to what a keyboard in Latin mode gives."""
 
 FIELDS = (
     "indicator",
@@ -148,6 +151,7 @@ class _Checker:
         self.observations: list[Observation] = []
         self.findings: list[Finding] = []
         self.first_rows: dict[tuple[SeriesKey, TimePeriod], int] = {}
+        self.unknown = 0
 
     def check(self, row: int, cells: Mapping[str, str]) -> None:
         try:
@@ -157,9 +161,27 @@ class _Checker:
             value = cells.get(rejected.field, "")
             self.findings.append(Finding(row, heading, value, rejected.code, rejected.reason))
 
+    def _indicator(self, reference: str) -> Indicator:
+        indicator = self.plan.indicator(reference)
+        if indicator is not None:
+            return indicator
+        self.unknown += 1
+        near = _nearest(reference, self.plan) if self.unknown <= MOST_HINTS else None
+        count = len(self.plan.indicators)
+        hint_zh = f"；是否为“{near}”？" if near else f"；可用序号 1–{count}、指标编号或印发名称"
+        hint_en = (
+            f"; did you mean “{near}”?" if near else f"; use a number 1–{count}, an indicator id or a printed name"
+        )
+        raise _Reject(
+            "indicator",
+            "unknown_indicator",
+            f"《{self.plan.title.zh}》中没有指标“{reference}”{hint_zh}",
+            f"{self.plan.title.en} has no indicator “{reference}”{hint_en}",
+        )
+
     def _observation(self, row: int, cells: Mapping[str, str]) -> Observation:
         _check_surplus(cells.get(SURPLUS, ""))
-        indicator = _indicator(cells.get("indicator", ""), self.plan)
+        indicator = self._indicator(cells.get("indicator", ""))
         _check_responsible(self.submission.agency_id, indicator, self.plan)
         period = _period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
         series = SeriesKey(
@@ -196,6 +218,12 @@ class _Checker:
         )
 
 
+def _nearest(reference: str, plan: Plan) -> str | None:
+    names = [known.name.zh for known in plan.indicators] + [known.indicator_id for known in plan.indicators]
+    near = get_close_matches(reference, names, n=1, cutoff=0.5)
+    return near[0] if near else None
+
+
 def _check_surplus(text: str) -> None:
     if text:
         raise _Reject(
@@ -204,22 +232,6 @@ def _check_surplus(text: str) -> None:
             f"本行比表头多出单元格“{text}”，数值中的逗号请去掉或加引号",
             f"the row has cells beyond the headings: “{text}”; remove or quote commas inside figures",
         )
-
-
-def _indicator(reference: str, plan: Plan) -> Indicator:
-    indicator = plan.indicator(reference)
-    if indicator is not None:
-        return indicator
-    names = [known.name.zh for known in plan.indicators] + [known.indicator_id for known in plan.indicators]
-    near = get_close_matches(reference, names, n=1, cutoff=0.5)
-    hint_zh = f"；是否为“{near[0]}”？" if near else f"；可用序号 1–{len(plan.indicators)}、指标编号或印发名称"
-    hint_en = f"; did you mean “{near[0]}”?" if near else "; use the row number, the indicator id or the printed name"
-    raise _Reject(
-        "indicator",
-        "unknown_indicator",
-        f"《{plan.title.zh}》中没有指标“{reference}”{hint_zh}",
-        f"{plan.title.en} has no indicator “{reference}”{hint_en}",
-    )
 
 
 def _check_responsible(agency_id: str, indicator: Indicator, plan: Plan) -> None:
@@ -245,8 +257,8 @@ def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePerio
             f"频率“{freq}”与时期“{text}”（{period.freq}）不一致",
             f"FREQ “{freq}” does not agree with the period “{text}” ({period.freq})",
         )
-    is_printed = any(period == cell.period for cell in indicator.values.values())
-    if not is_printed and not (plan.first_day <= period.start and period.end <= plan.last_day):
+    is_within = plan.first_day <= period.start and period.end <= plan.last_day
+    if not is_within and all(period != cell.period for cell in indicator.values.values()):
         raise _Reject(
             "time_period",
             "period_outside_plan",
@@ -270,7 +282,7 @@ def _area(text: str, plan: Plan) -> str:
 
 def _breakdown(field: str, cells: Mapping[str, str]) -> str:
     code = cells.get(field, "").strip() or TOTAL
-    if not _CODE.fullmatch(code):
+    if code is not TOTAL and not _CODE.fullmatch(code):
         raise _Reject(
             field,
             "unknown_code",
@@ -312,9 +324,16 @@ def _status(text: str) -> ObsStatus:
 
 
 def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None:
-    cell = normalize("NFKC", text).strip().replace("−", "-")
-    if text.strip() in MISSING_MARKS or status in WITHOUT_VALUE:
+    cell = text.strip() if text.isascii() else text.translate(_HALF_WIDTH).strip()
+    if text.strip() in MISSING_MARKS:
         return None
+    if status in WITHOUT_VALUE:
+        raise _Reject(
+            "obs_value",
+            "value_with_status",
+            f"数据状态“{status}”表示没有数值，却填报了“{text}”，请改正其一",
+            f"status “{status}” says that there is no figure, yet “{text}” is given; correct one of them",
+        )
     if indicator.unit.measure == "PT":
         cell = cell.removesuffix("%").rstrip()
     value = Decimal(cell.replace(",", "")) if _NUMBER.fullmatch(cell) else Decimal("NaN")

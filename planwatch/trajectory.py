@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 
@@ -29,9 +30,15 @@ def expected_value_at(points: tuple[PathPoint, ...], time: float) -> Decimal:
         return points[0].value
     for left, right in pairwise(points):
         if time <= right.time:
-            share = round(Decimal((time - left.time) / (right.time - left.time)), 12)
+            share = _share(left.time, right.time, time)
             return _without_trailing_zeros(left.value + (right.value - left.value) * share)
     return points[-1].value
+
+
+@lru_cache(maxsize=4096)
+def _share(start: float, end: float, time: float) -> Decimal:
+    """How much of the way from `start` to `end` is over at `time`, to twelve decimals."""
+    return round(Decimal((time - start) / (end - start)), 12)
 
 
 def _without_trailing_zeros(value: Decimal) -> Decimal:

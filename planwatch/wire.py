@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from planwatch.errors import InvalidSubmission
@@ -134,9 +135,12 @@ def assessments_from_bytes(value: bytes) -> AssessmentsMade:
     )
 
 
+@lru_cache(maxsize=1024)
 def _field(name: str) -> str:
-    lowered = str(name).lower()
-    return {"indicator_id": "indicator", "no": "indicator"}.get(lowered, lowered if lowered in FIELDS else str(name))
+    lowered = name.lower()
+    if lowered in ("indicator_id", "no"):
+        return "indicator"
+    return lowered if lowered in FIELDS else name
 
 
 def _cell(cell: object) -> str:

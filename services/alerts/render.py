@@ -15,13 +15,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan import GoalKind, Nature, Target, Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
+from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from planwatch.assessment import Assessment, affected_periods, assess, needs_history
+from planwatch.assessment import Assessment, affected_periods, assess_series, needs_history
 from planwatch.errors import Invalid, InvalidSubmission
 from planwatch.language import Text
 from planwatch.observation import Observation, merge_revision
@@ -197,15 +197,19 @@ def evaluate_submission(item: CheckedRecord, vintages: Vintages, policy: Policy)
     for observation in item.checked.observations:
         vintages.add(observation)
         touched[observation.series].add(observation.period)
-    assessments = []
+    assessments: list[Assessment] = []
     for series, periods in touched.items():
         indicator = item.plan.indicator(series.indicator_id)
         assert indicator is not None
         history = vintages.current(series)
-        for period in affected_periods(indicator, history, periods):
-            made = assess(item.plan, indicator, policy, history, period, submission_id=item.submission.submission_id)
-            if made is not None:
-                assessments.append(made)
+        assessments += assess_series(
+            item.plan,
+            indicator,
+            policy,
+            history,
+            affected_periods(indicator, history, periods),
+            submission_id=item.submission.submission_id,
+        )
     return assessments
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from planwatch.assessment import METHOD, Assessment
+from planwatch.assessment import Assessment
 from planwatch.observation import Observation
 from planwatch.period import parse_period
+from planwatch.schedule import METHOD
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import CheckedSubmission, Submission
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.period import parse_period, year_fraction
 from planwatch.plan import GoalKind, Indicator, Plan
+from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.trajectory import PathPoint
 from services.pages.store import Figure
 

@@ -12,11 +12,11 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch import wording as domain_wording
-from planwatch.assessment import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.policy import AssessmentClass, Level, level_from_code
 from planwatch.printing import Language, Printer, due_decimals
+from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from services.pages import wording
 
 PAGE_HEADERS = {

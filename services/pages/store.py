@@ -12,9 +12,9 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import class_row
 
-from planwatch.assessment import METHOD
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
+from planwatch.schedule import METHOD
 from services.database import Pool, wrap_errors
 
 ROLE = "planwatch_reader"

@@ -352,7 +352,6 @@ def test_a_total_is_known_when_its_newest_part_is() -> None:
     assert made.known_at == corrected_at
 
 
-
 @pytest.mark.parametrize(
     ("indicator", "figures", "touched", "affected"),
     [

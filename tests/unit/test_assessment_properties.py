@@ -60,9 +60,7 @@ INDICATORS = st.builds(
 
 
 def judge(indicator: Indicator, history: Mapping[TimePeriod, Observation], period: str) -> Assessment:
-    made = assess(
-        make_plan(indicator), indicator, default_policy(), history, parse_period(period), submission_id="s1"
-    )
+    made = assess(make_plan(indicator), indicator, default_policy(), history, parse_period(period), submission_id="s1")
     assert made is not None
     return made
 
@@ -142,9 +140,7 @@ def test_a_figure_beyond_the_target_is_achieved_at_any_time(indicator: Indicator
 
 
 @given(FIGURES, FIGURES, st.sampled_from(Comparator))
-def test_a_limit_is_held_or_breached_and_its_comparator_decides(
-    limit: str, value: str, comparator: Comparator
-) -> None:
+def test_a_limit_is_held_or_breached_and_its_comparator_decides(limit: str, value: str, comparator: Comparator) -> None:
     floor = make_indicator(goal_kind=GoalKind.FLOOR, baseline=None, target=limit, comparator=comparator)
 
     made = judge_figure(floor, value, "2021")

@@ -269,9 +269,7 @@ def test_every_decision_says_why_in_both_languages(
 
     assert decision.reason.zh
     assert decision.reason.en
-    assert bool(decision.policy_line) == (
-        decision.kind not in (DecisionKind.NOTHING, DecisionKind.CLOSE)
-    )
+    assert bool(decision.policy_line) == (decision.kind not in (DecisionKind.NOTHING, DecisionKind.CLOSE))
 
 
 @pytest.mark.parametrize(

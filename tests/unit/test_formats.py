@@ -110,7 +110,10 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole_with_the_reason(conten
     assert refusal.value.text.en
 
 
-@given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"指标,年份,数值\n{text}".encode("utf-8", "replace")))
+@given(
+    st.binary(max_size=300)
+    | st.text(max_size=100).map(lambda text: f"指标,年份,数值\n{text}".encode("utf-8", "replace"))
+)
 def test_any_bytes_are_a_table_or_invalid(content: bytes) -> None:
     try:
         table = read_csv(content)

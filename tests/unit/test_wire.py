@@ -236,7 +236,9 @@ def test_a_deeply_nested_cell_is_kept_as_text_or_refused(depth: int) -> None:
     assert outcome_of(value) in ("read", "invalid")
 
 
-@given(st.dictionaries(st.sampled_from(["observations", "headings", "submission_id", "simulated", "agency_id"]), GARBAGE))
+@given(
+    st.dictionaries(st.sampled_from(["observations", "headings", "submission_id", "simulated", "agency_id"]), GARBAGE)
+)
 def test_garbage_in_the_fields_of_a_submission_is_read_or_invalid(changes: dict[str, object]) -> None:
     assert outcome_of(submission_record(**changes)) in ("read", "invalid")
 
