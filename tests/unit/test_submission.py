@@ -83,7 +83,7 @@ def test_every_bad_row_has_its_finding_and_the_good_rows_are_kept() -> None:
         pytest.param(
             figure("第1项", "2021", "1"), "是否为“第1项比率(%)”", "did you mean “第1项比率(%)”", id="a near name"
         ),
-        pytest.param(figure("?", "2021", "1"), "可用序号 1–3", "use the row number", id="no name is near"),
+        pytest.param(figure("?", "2021", "1"), "可用序号 1–3", "use a number 1–3", id="no name is near"),
         pytest.param(figure(1, "2021", "abc"), "“abc”不是数字", "“abc” is not a number", id="text"),
         pytest.param(figure(1, "2021", "250"), "可能范围 0–100", "possible range 0–100", id="above the bound"),
         pytest.param(figure(2, "2021", "-1"), "可能范围 0–∞", "possible range 0–∞", id="below the bound"),
@@ -128,7 +128,7 @@ def test_the_reason_names_the_value_and_what_was_expected_in_both_languages(
         pytest.param(figure(1, "2021", "97.81²"), "OBS_VALUE", "not_a_number", id="a raised footnote mark"),
         pytest.param(figure(1, "2021", "97½"), "OBS_VALUE", "not_a_number", id="a fraction"),
         pytest.param(
-            figure(1, "2021", "97", obs_status="M"), "OBS_STATUS", "status_denies_value", id="missing, yet given"
+            figure(1, "2021", "97", obs_status="M"), "OBS_VALUE", "value_with_status", id="missing, yet given"
         ),
         pytest.param(figure(2, "2021", "5%"), "OBS_VALUE", "not_a_number", id="a per cent sign on beds"),
     ],
