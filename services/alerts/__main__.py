@@ -40,7 +40,7 @@ async def run(settings: Settings) -> None:
                 incarnation=topics[ASSESSMENT_MADE],
                 bootstrap=settings.kafka,
                 pool=pool,
-                effects=AlertEffects(notices, system_clock, digest_wait_s=settings.digest_wait_s),
+                effects=lambda: AlertEffects(notices, system_clock, digest_wait_s=settings.digest_wait_s),
                 clock=system_clock,
                 data_dir=data_dir,
             )

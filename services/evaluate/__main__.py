@@ -34,7 +34,7 @@ async def run(settings: Settings) -> None:
                 incarnation=topics[SUBMISSION_RECEIVED],
                 bootstrap=settings.kafka,
                 pool=pool,
-                effects=EvaluateEffects(system_clock),
+                effects=lambda: EvaluateEffects(system_clock),
                 clock=system_clock,
                 data_dir=data_dir,
             )

@@ -96,7 +96,7 @@ async def insert_series(connection: AsyncConnection[Any], series: Mapping[Series
     """Register series, given with their plan id; those known already are left alone."""
     rows = [
         (str(key), plan_id, key.indicator_id, key.ref_area, key.freq, key.urbanisation, key.pop_group)
-        for key, plan_id in series.items()
+        for key, plan_id in sorted(series.items(), key=lambda item: str(item[0]))
     ]
     await connection.execute(
         """

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from planwatch.schedule import TOTAL_KINDS
 from planwatch.period import parse_period
 from planwatch.plan import Domain, Indicator, Plan, PrintedValue
 from planwatch.policy import AssessmentClass, Level, level_from_code
+from planwatch.schedule import TOTAL_KINDS
 from services.pages.chart import Chart, draw_chart
 from services.pages.store import Case, Figure
 

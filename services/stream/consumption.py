@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -29,7 +30,7 @@ class Rejected:
 
 
 class Effects(Protocol):
-    """What a service does with records. Called again after a crash, never twice with effect."""
+    """What a service does with the records of one partition. Called again after a crash, never twice with effect."""
 
     async def apply(self, connection: AsyncConnection[Any], records: Sequence[Record]) -> list[Rejected]:
         """Write the effects of `records`, in order, into the open transaction; return those not understood."""
@@ -57,7 +58,7 @@ class Consumption:
         topic: str,
         incarnation: str,
         pool: Pool,
-        effects: Effects,
+        effects: Callable[[], Effects],
         reread: Reread,
         clock: Clock,
     ) -> None:
@@ -66,10 +67,11 @@ class Consumption:
         self.incarnation = incarnation
         self.next_offsets: dict[int, int] = {}
         self._pool = pool
-        self._effects = effects
+        self._make_effects = effects
+        self._effects: dict[int, Effects] = {}
         self._reread = reread
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def process(self, records: Sequence[Record]) -> None:
         """Make the effects of `records` (one partition, rising offsets) true; returns after COMMIT.
@@ -80,8 +82,8 @@ class Consumption:
         Raises:
             StoreUnavailable: nothing is committed; the process should end and start again.
         """
-        async with self._one_at_a_time:
-            partition, first = records[0].partition, records[0].offset
+        partition, first = records[0].partition, records[0].offset
+        async with self._one_at_a_time[partition]:
             reached = await self.watermark(partition)
             if reached < first:
                 logger.warning("reading %s[%d] %d..%d again", self.topic, partition, reached, first - 1)
@@ -105,14 +107,19 @@ class Consumption:
         self.next_offsets[partition] = row[0] if row else 0
         return self.next_offsets[partition]
 
+    def effects_of(self, partition: int) -> Effects:
+        """The effects of one partition; partitions go on side by side, each with its own."""
+        return self._effects.setdefault(partition, self._make_effects())
+
     async def _commit(self, partition: int, records: Sequence[Record]) -> None:
+        effects = self.effects_of(partition)
         with wrap_errors():
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(_CREATE_WATERMARK, (*self._place(partition), self._clock()))
                 row = await (await connection.execute(_LOCK_WATERMARK, self._place(partition))).fetchone()
                 assert row is not None
                 fresh = [record for record in records if record.offset >= row[0]]
-                rejected = await self._effects.apply(connection, fresh) if fresh else []
+                rejected = await effects.apply(connection, fresh) if fresh else []
                 for reject in rejected:
                     await record_dead_letter(connection, self, reject.record, reject.error, self._clock())
                 after = max(row[0], records[-1].offset + 1)
@@ -120,7 +127,7 @@ class Consumption:
         self.next_offsets[partition] = after
         DEAD_LETTERS.labels(consumer=self.consumer).inc(len(rejected))
         if fresh:
-            self._effects.committed()
+            effects.committed()
 
     def _place(self, partition: int) -> tuple[str, str, str, int]:
         return (self.consumer, self.incarnation, self.topic, partition)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -63,7 +63,7 @@ class FaustLoop:
         incarnation: str,
         bootstrap: str,
         pool: Pool,
-        effects: Effects,
+        effects: Callable[[], Effects],
         clock: Clock,
         data_dir: str,
     ) -> None:
