@@ -57,3 +57,7 @@ class InvalidPlan(Invalid):
         listing_en = "; ".join(f"{fault.path}: {fault.reason.en}" for fault in faults)
         super().__init__(Text(f"规划 {plan_id} 有误：{listing_zh}", f"plan {plan_id} is faulty: {listing_en}"))
         self.faults = tuple(faults)
+
+
+class InvalidPolicy(Invalid):
+    """A policy that cannot be put in force."""

@@ -20,7 +20,7 @@ DEAD_LETTER = "planwatch.deadletter.v1"
 
 MOST_ROWS = 100_000
 _LARGEST_ROW = 2**31
-_SUBMISSION_ID = re.compile(r"[0-9a-f]{32}")
+SUBMISSION_ID = re.compile(r"[0-9a-f]{32}")
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -73,7 +73,7 @@ def submission_from_bytes(value: bytes, *, recorded_at: datetime) -> Submission:
     given = document.get("submission_id")
     return Submission(
         submission_id=given
-        if isinstance(given, str) and _SUBMISSION_ID.fullmatch(given)
+        if isinstance(given, str) and SUBMISSION_ID.fullmatch(given)
         else submission_id(agency_id, plan_id, reported_periods(table), value),
         agency_id=agency_id,
         plan_id=plan_id,

@@ -7,4 +7,4 @@ import hashlib
 
 def key_digest(key: str) -> bytes:
     """SHA-256 of an API key; the key itself has 256 random bits, so one hash is enough."""
-    return hashlib.sha256(key.encode()).digest()
+    return hashlib.sha256(key.encode(errors="replace")).digest()

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
-from planwatch.errors import InvalidPlan, PlanFault
+from planwatch.errors import InvalidPlan, InvalidPolicy, PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
@@ -66,13 +66,24 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
 
     Returns:
         The policy of the file.
+    Raises:
+        InvalidPolicy: the version is there with other content; a changed policy needs a new version.
     """
     document = yaml.load((plans_dir / "policy.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     policy = policy_from_mapping(document)
-    connection.execute(
-        "INSERT INTO policies (policy_version, document, applied_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        (policy.version, Jsonb(document), now),
-    )
+    row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
+    if row is None:
+        connection.execute(
+            "INSERT INTO policies (policy_version, document, applied_at) VALUES (%s, %s, %s)",
+            (policy.version, Jsonb(document), now),
+        )
+    elif row[0] != document:
+        raise InvalidPolicy(
+            Text(
+                f"政策版本 {policy.version} 已应用且内容不同；修改后的政策须使用新的版本号",
+                f"policy {policy.version} is applied with other content; a changed policy needs a new version",
+            )
+        )
     return policy
 
 

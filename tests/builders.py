@@ -34,7 +34,7 @@ from planwatch.policy import AssessmentClass, Policy, policy_from_mapping
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import ReportedTable, Submission
 from planwatch.wire import SUBMISSION_RECEIVED, submission_to_bytes
-from services.catalogue import read_plan_file
+from services.catalogue import PlanFile, read_plan_file
 from services.settings import Settings
 from services.stream.record import Record
 
@@ -42,6 +42,7 @@ PLANS = Path(__file__).parents[1] / "plans"
 APPLIED_AT = datetime(2021, 12, 1, tzinfo=UTC)
 RECEIVED_AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
 SCHOOLS, LEAD = "schools", "lead"
+PER_CENT = Unit("%", "PT", 0)
 
 _AT_LEAST_OR_AT_MOST = {Direction.INCREASE: Comparator.AT_LEAST, Direction.DECREASE: Comparator.AT_MOST}
 
@@ -53,9 +54,14 @@ def default_policy() -> Policy:
 
 
 @cache
+def real_plan_file(plan_id: str) -> PlanFile:
+    """A plan of the catalogue with its document, which nobody may change."""
+    return read_plan_file(PLANS, plan_id)
+
+
 def real_plan(plan_id: str) -> Plan:
     """A plan of the catalogue."""
-    return read_plan_file(PLANS, plan_id).plan
+    return real_plan_file(plan_id).plan
 
 
 def make_indicator(
@@ -70,7 +76,7 @@ def make_indicator(
     accumulation: Accumulation | None = None,
     bounds: tuple[str | None, str | None] = (None, None),
     milestones: Mapping[str, str] | None = None,
-    unit: Unit = Unit("%", "PT", 0),
+    unit: Unit = PER_CENT,
 ) -> Indicator:
     """An indicator of a plan for 2021 to 2025 that starts from 2020, e.g. from 50 to at least 100 per cent."""
     start = parse_period("2020")
@@ -231,5 +237,3 @@ def make_settings(**changes: Any) -> Settings:  # noqa: ANN401
         "mail_domain": "planwatch.test",
     }
     return Settings(**{**defaults, **changes})
-
-

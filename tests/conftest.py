@@ -8,20 +8,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg.conninfo import make_conninfo
 
-from services.catalogue import apply_plan, apply_policy, read_plan_file
+from services.catalogue import apply_plan, apply_policy
 from services.database import connect_as
 from services.database.migrate import migrate
 from services.embedded.postgres import prepared_cluster
 from services.supervisor import Supervisor
-from tests.builders import APPLIED_AT, PLANS, RECEIVED_AT
+from tests.builders import APPLIED_AT, PLANS, RECEIVED_AT, real_plan_file
 from tests.fakes import FakeClock
 from tests.pipeline import Pipeline
 
 # The same commit gives the same result; `--hypothesis-profile=explore` looks further.
-settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("explore", deadline=None, max_examples=3000)
 settings.load_profile("repeatable")
 
@@ -59,7 +61,7 @@ def catalogue_template(postgres_url: str, template: str) -> str:
     execute(postgres_url, f"CREATE DATABASE {CATALOGUE_TEMPLATE} TEMPLATE {template} STRATEGY FILE_COPY")
     with connect_as(make_conninfo(postgres_url, dbname=CATALOGUE_TEMPLATE)) as connection:
         apply_policy(connection, PLANS, APPLIED_AT)
-        apply_plan(connection, read_plan_file(PLANS, "zhongwei"), APPLIED_AT)
+        apply_plan(connection, real_plan_file("zhongwei"), APPLIED_AT)
     return CATALOGUE_TEMPLATE
 
 
@@ -72,6 +74,12 @@ def empty_database_url(postgres_url: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str, catalogue_template: str) -> Iterator[str]:
     """A migrated database of this test's own, with the policy and the plan of Zhongwei."""
+    yield from _database_like(catalogue_template, postgres_url)
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(postgres_url: str, catalogue_template: str) -> Iterator[str]:
+    """The same for all tests of a module that leave nothing behind."""
     yield from _database_like(catalogue_template, postgres_url)
 
 
@@ -106,6 +114,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def pipeline(database_url: str, clock: FakeClock) -> Pipeline:
+def pipeline(database_url: str, clock: FakeClock) -> Iterator[Pipeline]:
     """Evaluator and alerting service on a database of this test's own."""
-    return Pipeline(database_url, clock)
+    with Pipeline(database_url, clock) as pipeline:
+        yield pipeline

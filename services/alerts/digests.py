@@ -85,5 +85,11 @@ class DigestCloser:
 
 
 def is_worth_telling(item: store.DigestItem) -> bool:
-    """Whether the reader has to hear of it: a case that opened and closed within one digest was never seen."""
-    return not (item.opened_within and item.step_kind == DecisionKind.CLOSE)
+    """Whether the reader has to hear of it.
+
+    Not of a case that opened and closed without ever having been told, nor of a step that a mail of its own has
+    overtaken.
+    """
+    if item.is_overtaken:
+        return False
+    return item.step_kind != DecisionKind.CLOSE or item.was_open_before

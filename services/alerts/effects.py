@@ -58,9 +58,12 @@ class AlertEffects:
             policy = replace(policy, digest_wait_s=self._digest_wait_s)
         self._steps = []
         events, rejected = read_records(records)
+        await store.lock_plans(connection, sorted({event.plan_id for event in events}))
         for event in events:
+            told: set[str] = set()
             for situation in await self._situations(connection, catalogue, event):
-                await self._decide(connection, policy, situation)
+                if situation.identity not in told and await self._decide(connection, policy, situation):
+                    told.add(situation.identity)
         await settle_events(connection, [assessment_event_id(e.submission_id) for e in events], self._clock())
         return rejected
 
@@ -89,7 +92,11 @@ class AlertEffects:
                 )
         return situations
 
-    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> None:
+    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> bool:
+        """Take one step if the verdicts ask for it; returns whether one was taken.
+
+        Two frequencies of one indicator are one case: the coarser one, which comes first, speaks for both.
+        """
         current = situation.case.warning if situation.case else None
         decision = decide_warning(
             current,
@@ -102,11 +109,12 @@ class AlertEffects:
         warning = decision.warning
         is_news = warning is not None and (current is None or warning.known_at > current.known_at)
         if decision.kind is DecisionKind.NOTHING or not is_news:
-            return
+            return False
         notification = decide_notification(decision, policy)
         await self._record(connection, policy, situation, decision, notification)
         assert warning is not None
         self._steps.append((decision.kind, warning.level.code))
+        return True
 
     async def _record(
         self,

@@ -50,22 +50,27 @@ class Mailer:
             MailDeferred: try again later; `in_doubt` where the answer to DATA was lost.
             MailRefused: the server will never take it.
         """
-        in_data = False
+        stage = "connect"
         try:
             if not self._client.is_connected:
                 await self._client.connect()
             await self._client.mail(sender)
+            stage = "recipient"
             await self._client.rcpt(recipient)
-            in_data = True
+            stage = "data"
             await self._client.data(message)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset()
-            if 500 <= error.code < 600:
-                raise MailRefused(f"{error.code} {error.message}") from error
-            raise MailDeferred(f"{error.code} {error.message}") from error
+            reason = f"{error.code} {error.message}"
+            if 500 <= error.code < 600 and stage != "connect":  # before that it is the server's fault or ours
+                raise MailRefused(reason) from error
+            raise MailDeferred(reason) from error
+        except ValueError as error:
+            await self._reset()
+            raise MailRefused(f"the server takes no address like “{recipient}”") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
-            raise MailDeferred(f"{type(error).__name__}: {error}", in_doubt=in_data) from error
+            raise MailDeferred(f"{type(error).__name__}: {error}", in_doubt=stage == "data") from error
 
     async def _reset(self) -> None:
         try:

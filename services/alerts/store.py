@@ -61,6 +61,12 @@ class Figures:
     simulated: bool
 
 
+async def lock_plans(connection: AsyncConnection[Any], plan_ids: Sequence[str]) -> None:
+    """Hold the warnings of plans until COMMIT, also those that do not exist yet; give the ids in order."""
+    for plan_id in plan_ids:
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"warnings|{plan_id}",))
+
+
 async def load_subjects(connection: AsyncConnection[Any], series_keys: Sequence[str]) -> dict[str, Subject]:
     """Subjects by series key; unknown keys are absent."""
     rows = await connection.execute(
@@ -340,7 +346,12 @@ class DueDigest:
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One step that a digest tells: the last one of its case within the digest, and whether the case opened in it."""
+    """What a digest has to tell of one case: its last step within the digest, and what was told before and after.
+
+    Attributes:
+        was_open_before: the case was open when the digest began, so its department knows of it.
+        is_overtaken: a mail of its own has told a later step.
+    """
 
     case_id: str
     step: int
@@ -353,7 +364,8 @@ class DigestItem:
     time_period: str
     submission_id: str
     at: datetime
-    opened_within: bool
+    was_open_before: bool
+    is_overtaken: bool
 
 
 async def load_due_digests(connection: AsyncConnection[Any], now: datetime) -> list[DueDigest]:
@@ -376,8 +388,12 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
                (SELECT b.level FROM warning_history AS b WHERE b.case_id = h.case_id AND b.step < h.step
                 ORDER BY b.step DESC LIMIT 1),
                h.reason_zh, h.reason_en, h.policy_line, h.time_period, h.submission_id, h.at,
-               EXISTS (SELECT FROM warning_history AS o WHERE o.mail_id = h.mail_id AND o.case_id = h.case_id
-                       AND o.step_kind IN ('raise', 'reopen'))
+               coalesce((SELECT b.step_kind <> 'close' FROM warning_history AS b
+                         WHERE b.case_id = h.case_id AND b.step < (SELECT min(f.step) FROM warning_history AS f
+                                                                   WHERE (f.case_id, f.mail_id) = (h.case_id, h.mail_id))
+                         ORDER BY b.step DESC LIMIT 1), false),
+               EXISTS (SELECT FROM warning_history AS o WHERE o.case_id = h.case_id AND o.step > h.step
+                       AND o.delivery = 'immediate')
         FROM warning_history AS h
         WHERE h.mail_id = %s
         ORDER BY h.case_id, h.step DESC

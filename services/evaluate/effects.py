@@ -15,7 +15,7 @@ from planwatch.errors import Invalid, InvalidSubmission
 from planwatch.language import Text
 from planwatch.observation import Observation, merge_revision
 from planwatch.period import TimePeriod
-from planwatch.plan import Plan
+from planwatch.plan import Indicator, Plan
 from planwatch.policy import Policy
 from planwatch.series import SeriesKey
 from planwatch.submission import CheckedSubmission, Submission, check_submission, reported_periods
@@ -63,9 +63,18 @@ class Vintages:
             elif vintage not in before:
                 self.renumbered[place] = vintage
 
-    def current(self, series: SeriesKey) -> dict[TimePeriod, Observation]:
-        """The newest vintage of every loaded period of a series."""
-        return {period: vintages[-1] for period, vintages in self._by_series[series].items()}
+    def known_at(self, series: SeriesKey, moment: datetime) -> dict[TimePeriod, Observation]:
+        """The newest vintage of every loaded period of a series, as it was known at a moment."""
+        known = {}
+        for period, vintages in self._by_series[series].items():
+            vintage = next((vintage for vintage in reversed(vintages) if vintage.received_at <= moment), None)
+            if vintage is not None:
+                known[period] = vintage
+        return known
+
+    def newest(self, series: SeriesKey) -> datetime:
+        """When the newest vintage of a series was received."""
+        return max(vintages[-1].received_at for vintages in self._by_series[series].values())
 
 
 @dataclass
@@ -201,16 +210,24 @@ def evaluate_submission(item: CheckedRecord, vintages: Vintages, policy: Policy)
     for series, periods in touched.items():
         indicator = item.plan.indicator(series.indicator_id)
         assert indicator is not None
-        history = vintages.current(series)
-        assessments += assess_series(
-            item.plan,
-            indicator,
-            policy,
-            history,
-            affected_periods(indicator, history, periods),
-            submission_id=item.submission.submission_id,
-        )
+        for moment in _moments(item.submission.received_at, vintages.newest(series), indicator):
+            history = vintages.known_at(series, moment)
+            assessments += assess_series(
+                item.plan,
+                indicator,
+                policy,
+                history,
+                affected_periods(indicator, history, periods),
+                submission_id=item.submission.submission_id,
+            )
     return assessments
+
+
+def _moments(received_at: datetime, newest: datetime, indicator: Indicator) -> list[datetime]:
+    """The moments whose knowledge a submission changes: its own, and the newest one where it came late and adds to it."""
+    if newest > received_at and needs_history(indicator):
+        return [received_at, newest]
+    return [received_at]
 
 
 def _plan_of(submission: Submission, catalogue: Catalogue) -> Plan:

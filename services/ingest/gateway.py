@@ -20,7 +20,7 @@ from planwatch.submission import (
     reported_periods,
     submission_id,
 )
-from planwatch.wire import SUBMISSION_RECEIVED, submission_to_bytes
+from planwatch.wire import SUBMISSION_ID, SUBMISSION_RECEIVED, submission_to_bytes
 from services.catalogue import CatalogueCache
 from services.clock import Clock
 from services.database import Pool, wrap_errors
@@ -108,11 +108,13 @@ class Gateway:
     async def receipt(self, request: web.Request) -> web.Response:
         """The receipt of one of the sender's own submissions, and whether it is evaluated."""
         sender = await self._sender(request)
-        async with self._pool.connection() as connection:
-            receipt = await store.load_receipt(connection, request.match_info["submission_id"], sender.agency_id)
+        wanted, receipt = request.match_info["submission_id"], None
+        if SUBMISSION_ID.fullmatch(wanted):
+            async with self._pool.connection() as connection:
+                receipt = await store.load_receipt(connection, wanted, sender.agency_id)
         if receipt is None:
             raise Refused(HTTPStatus.NOT_FOUND, Text("没有这份报送", "there is no such submission"))
-        return _json(_receipt_document(receipt, "accepted"), HTTPStatus.OK)
+        return _json(_receipt_document(receipt, _outcome(receipt)), HTTPStatus.OK)
 
     async def _sender(self, request: web.Request) -> store.Sender:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
@@ -193,11 +195,14 @@ def _answer(receipt: store.Receipt, *, is_new: bool) -> web.Response:
     if not is_new:
         SUBMISSIONS.labels(outcome="repeated").inc()
         return _json(_receipt_document(receipt, "repeated"), HTTPStatus.OK)
-    if receipt.accepted_rows == 0:
-        SUBMISSIONS.labels(outcome="refused").inc()
-        return _json(_receipt_document(receipt, "refused"), HTTPStatus.UNPROCESSABLE_ENTITY)
-    SUBMISSIONS.labels(outcome="accepted").inc()
-    return _json(_receipt_document(receipt, "accepted"), HTTPStatus.ACCEPTED)
+    outcome = _outcome(receipt)
+    SUBMISSIONS.labels(outcome=outcome).inc()
+    status = HTTPStatus.ACCEPTED if outcome == "accepted" else HTTPStatus.UNPROCESSABLE_ENTITY
+    return _json(_receipt_document(receipt, outcome), status)
+
+
+def _outcome(receipt: store.Receipt) -> str:
+    return "accepted" if receipt.accepted_rows else "refused"
 
 
 def _receipt_document(receipt: store.Receipt, outcome: str) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_a_total_with_a_gap_is_not_assessable() -> None:
     ],
 )
 def test_an_average_is_achieved_at_the_end_of_the_plan_only(last: str, verdict: AssessmentClass) -> None:
-    years = {year: "1500" for year in ("2021", "2022", "2023", "2024")}
+    years = dict.fromkeys(("2021", "2022", "2023", "2024"), "1500")
 
     assert judge(AVERAGE, {**years, "2025": last}, "2025").verdict is verdict
 

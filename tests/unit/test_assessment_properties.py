@@ -202,14 +202,28 @@ def test_the_order_of_arrival_never_matters_to_what_is_known_in_the_end(
     assert final_verdicts(indicator, one) == final_verdicts(indicator, other)
 
 
-def final_verdicts(indicator: Indicator, arrivals: list[Report]) -> dict[str, tuple[object, ...]]:
-    """The verdict of each period that counts in the end: the newest known, of those of one moment the last made."""
+@given(ANY_KIND, REPORTS)
+def test_a_submission_leads_to_one_verdict_for_each_period_and_moment(
+    indicator: Indicator, arrivals: list[Report]
+) -> None:
+    made = all_verdicts(indicator, arrivals)
+
+    places = [(verdict.submission_id, verdict.period, verdict.known_at) for verdict in made]
+    assert len(places) == len(set(places))
+
+
+def all_verdicts(indicator: Indicator, arrivals: list[Report]) -> list[Assessment]:
     plan, vintages = make_plan(indicator), Vintages([])
-    made = [
+    return [
         verdict
         for report in arrivals
         for verdict in evaluate_submission(record_of(report, indicator, plan), vintages, default_policy())
     ]
+
+
+def final_verdicts(indicator: Indicator, arrivals: list[Report]) -> dict[str, tuple[object, ...]]:
+    """The verdict of each period that counts in the end: the newest known, of those of one moment the last made."""
+    made = all_verdicts(indicator, arrivals)
     return {
         str(verdict.period): (verdict.verdict, verdict.reason, verdict.measures, verdict.value)
         for verdict in sorted(made, key=lambda verdict: verdict.known_at)

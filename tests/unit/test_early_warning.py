@@ -22,7 +22,7 @@ from planwatch.early_warning import (
 )
 from planwatch.period import Freq, parse_period
 from planwatch.plan import Nature
-from planwatch.policy import AssessmentClass, Level
+from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
 from tests.builders import RECEIVED_AT, default_policy, make_verdict
 
@@ -36,7 +36,7 @@ LATER = RECEIVED_AT + timedelta(days=30)
 
 
 def decide(
-    current: EarlyWarning | None, *verdicts: Verdict, nature: Nature = BINDING, **policy_changes: bool
+    current: EarlyWarning | None, *verdicts: Verdict, nature: Nature = BINDING, policy: Policy | None = None
 ) -> WarningDecision:
     return decide_warning(
         current,
@@ -44,7 +44,7 @@ def decide(
         identity="case",
         nature=nature,
         last_period=parse_period("2025"),
-        policy=replace(default_policy(), **policy_changes),
+        policy=policy or default_policy(),
     )
 
 
@@ -129,16 +129,23 @@ def test_repetition_and_the_last_year_each_raise_the_level_by_one(
 
 
 @pytest.mark.parametrize(
-    ("period", "setting"), [("2022", "repeat_raises"), ("2025", "last_year_raises")], ids=["repetition", "last year"]
+    ("period", "repeat_raises", "last_year_raises", "level"),
+    [
+        ("2022", True, False, ORANGE),
+        ("2022", False, True, YELLOW),
+        ("2025", False, True, ORANGE),
+        ("2025", True, True, RED),
+        ("2025", False, False, YELLOW),
+    ],
 )
-def test_the_policy_can_do_without_either(period: str, setting: str) -> None:
-    verdicts = [make_verdict("2021", LAGGING), make_verdict(period, LAGGING)]
+def test_the_policy_can_do_without_either(
+    period: str, repeat_raises: bool, last_year_raises: bool, level: Level
+) -> None:
+    policy = replace(default_policy(), repeat_raises=repeat_raises, last_year_raises=last_year_raises)
 
-    with_it = decide(None, *verdicts, **{"repeat_raises": False, "last_year_raises": False, setting: True})
-    without = decide(None, *verdicts, repeat_raises=False, last_year_raises=False)
+    decision = decide(None, make_verdict("2021", LAGGING), make_verdict(period, LAGGING), policy=policy)
 
-    assert told(with_it) == (DecisionKind.RAISE, ORANGE)
-    assert told(without) == (DecisionKind.RAISE, YELLOW)
+    assert told(decision) == (DecisionKind.RAISE, level)
 
 
 @pytest.mark.parametrize(

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import copy
-from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
 from planwatch.errors import InvalidPlan
 from planwatch.plan import Comparator, GoalKind
 from planwatch.plan_document import plan_from_mapping
-from tests.builders import PLANS
-
-
-@cache
-def original() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(
-        (PLANS / "zhongwei" / "plan.yaml").read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
-    return document
+from tests.builders import real_plan_file
 
 
 @pytest.fixture
 def document() -> dict[str, Any]:
     """The plan file of Zhongwei, to be spoilt."""
-    return copy.deepcopy(original())
+    return copy.deepcopy(dict(real_plan_file("zhongwei").document))
 
 
 def faults_of(document: dict[str, Any]) -> list[str]:

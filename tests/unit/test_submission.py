@@ -15,6 +15,7 @@ from planwatch.period import parse_period
 from planwatch.plan import GoalKind, Unit
 from planwatch.series import Accumulation, ObsStatus
 from planwatch.submission import (
+    FIELDS,
     SURPLUS,
     CheckedSubmission,
     Finding,
@@ -278,10 +279,7 @@ def test_a_bad_row_does_not_occupy_the_place_of_a_good_one() -> None:
 
 
 CELLS = st.dictionaries(
-    st.sampled_from(
-        ["indicator", "ref_area", "freq", "time_period", "obs_value", "obs_status", "unit_measure", "urbanisation"]
-        + ["pop_group", "accumulation", SURPLUS, "备注"]
-    ),
+    st.sampled_from([*FIELDS, SURPLUS, "备注"]),
     st.one_of(st.text(max_size=12), st.sampled_from(["1", "2", "2021", "2021-Q1", "99.5", "_T", "640502", "A"])),
 )
 

@@ -54,7 +54,7 @@ CREATE TABLE assessments (
     years_to_target      double precision,
     submission_id        text             NOT NULL,
     known_at             timestamptz      NOT NULL,
-    PRIMARY KEY (series_key, period_start, plan_version, method, submission_id)
+    PRIMARY KEY (series_key, period_start, plan_version, method, submission_id, known_at)
 );
 COMMENT ON TABLE assessments IS 'every verdict ever made; the current one of a period is the newest known_at';
 
