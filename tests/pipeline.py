@@ -102,6 +102,20 @@ class Pipeline:
         found = self.rows("SELECT message FROM mails ORDER BY created_at, mail_id")
         return [message_from_bytes(message, policy=SMTP) for (message,) in found]
 
+    def outbox(self) -> list[tuple[str, str]]:
+        """Kind and agency of every mail, in the order in which they were written."""
+        found = self.rows("SELECT mail_kind, agency_id FROM mails ORDER BY created_at, mail_id")
+        return [(kind, agency) for kind, agency in found]
+
+    def steps(self, indicator_id: str) -> list[tuple[str, str, int, str]]:
+        """The history of an indicator's case: kind, level, episode and delivery of every step."""
+        found = self.rows(
+            "SELECT step_kind, h.level, h.episode, delivery"
+            " FROM warning_history AS h JOIN early_warnings USING (case_id) WHERE indicator_id = %s ORDER BY step",
+            indicator_id,
+        )
+        return [(kind, level, episode, delivery) for kind, level, episode, delivery in found]
+
     def open_levels(self) -> dict[str, str]:
         """Indicator → level of the warnings that are not closed."""
         return dict(self.rows("SELECT indicator_id, level FROM early_warnings WHERE state <> 'closed'"))

@@ -389,8 +389,9 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
                 ORDER BY b.step DESC LIMIT 1),
                h.reason_zh, h.reason_en, h.policy_line, h.time_period, h.submission_id, h.at,
                coalesce((SELECT b.step_kind <> 'close' FROM warning_history AS b
-                         WHERE b.case_id = h.case_id AND b.step < (SELECT min(f.step) FROM warning_history AS f
-                                                                   WHERE (f.case_id, f.mail_id) = (h.case_id, h.mail_id))
+                         WHERE b.case_id = h.case_id
+                           AND b.step < (SELECT min(f.step) FROM warning_history AS f
+                                         WHERE f.case_id = h.case_id AND f.mail_id = h.mail_id)
                          ORDER BY b.step DESC LIMIT 1), false),
                EXISTS (SELECT FROM warning_history AS o WHERE o.case_id = h.case_id AND o.step > h.step
                        AND o.delivery = 'immediate')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -104,10 +104,13 @@ class EvaluateEffects:
         batch = await self._new_ones(connection, catalogue, submissions, rejected)
         await self._hold_series(connection, batch)
         vintages = Vintages(await self._load(connection, batch))
-        assessments = {
-            item.submission.submission_id: evaluate_submission(item, vintages, catalogue.policy) for item in batch
-        }
-        await self._write(connection, batch, vintages, assessments)
+        assessments: dict[str, list[Assessment]] = {}
+        events = []
+        for item in batch:
+            made = evaluate_submission(item, vintages, catalogue.policy)
+            assessments[item.submission.submission_id] = made
+            events.append(_event(item, made, vintages))
+        await self._write(connection, batch, vintages, assessments, events)
         self._outcome = Outcome(
             [item.submission.received_at for item in batch],
             [made for verdicts in assessments.values() for made in verdicts],
@@ -168,15 +171,14 @@ class EvaluateEffects:
         connection: AsyncConnection[Any],
         batch: Sequence[CheckedRecord],
         vintages: Vintages,
-        assessments: dict[str, list[Assessment]],
+        assessments: Mapping[str, Sequence[Assessment]],
+        events: Sequence[OutgoingEvent],
     ) -> None:
         await store.copy_observations(connection, vintages.added.values())
         await store.renumber_observations(connection, list(vintages.renumbered.values()))
         await store.copy_assessments(connection, [made for verdicts in assessments.values() for made in verdicts])
         now = self._clock()
-        await insert_events(
-            connection, [_event(item, assessments[item.submission.submission_id]) for item in batch], now
-        )
+        await insert_events(connection, events, now)
         await store.mark_evaluated(connection, {item.submission.submission_id: item.checked for item in batch}, now)
         await settle_events(connection, [submission_event_id(item.submission.submission_id) for item in batch], now)
 
@@ -206,25 +208,22 @@ def evaluate_submission(item: CheckedRecord, vintages: Vintages, policy: Policy)
     for observation in item.checked.observations:
         vintages.add(observation)
         touched[observation.series].add(observation.period)
-    assessments: list[Assessment] = []
+    assessments: dict[tuple[SeriesKey, TimePeriod, datetime], Assessment] = {}
     for series, periods in touched.items():
         indicator = item.plan.indicator(series.indicator_id)
         assert indicator is not None
         for moment in _moments(item.submission.received_at, vintages.newest(series), indicator):
             history = vintages.known_at(series, moment)
-            assessments += assess_series(
-                item.plan,
-                indicator,
-                policy,
-                history,
-                affected_periods(indicator, history, periods),
-                submission_id=item.submission.submission_id,
+            affected = affected_periods(indicator, history, periods)
+            made = assess_series(
+                item.plan, indicator, policy, history, affected, submission_id=item.submission.submission_id
             )
-    return assessments
+            assessments.update({(series, verdict.period, verdict.known_at): verdict for verdict in made})
+    return list(assessments.values())
 
 
 def _moments(received_at: datetime, newest: datetime, indicator: Indicator) -> list[datetime]:
-    """The moments whose knowledge a submission changes: its own, and the newest one where it came late and adds to it."""
+    """The moments whose knowledge a submission changes: its own, and the newest where it comes late and adds to it."""
     if newest > received_at and needs_history(indicator):
         return [received_at, newest]
     return [received_at]
@@ -249,13 +248,15 @@ def _plan_of(submission: Submission, catalogue: Catalogue) -> Plan:
     return plan
 
 
-def _event(item: CheckedRecord, assessments: Sequence[Assessment]) -> OutgoingEvent:
+def _event(item: CheckedRecord, assessments: Sequence[Assessment], vintages: Vintages) -> OutgoingEvent:
+    """The event of an evaluation, as known now: a figure that was overtaken before it came raises no warning."""
     submission = item.submission
+    series = {made.series for made in assessments}
     event = AssessmentsMade(
         submission.submission_id,
         submission.plan_id,
-        max((made.known_at for made in assessments), default=submission.received_at),
-        tuple(sorted({str(made.series) for made in assessments})),
+        max(map(vintages.newest, series), default=submission.received_at),
+        tuple(sorted(map(str, series))),
     )
     key = item.record.key or item.plan.ref_area.encode()
     return OutgoingEvent(

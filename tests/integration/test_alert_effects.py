@@ -22,30 +22,11 @@ pytestmark = pytest.mark.embedded
 
 HEALTH, EDUCATION, CIVIL_AFFAIRS = "zhongwei-health", "zhongwei-education", "zhongwei-civil-affairs"
 LEAD = "zhongwei-development-reform"
-DIGEST_WAIT = timedelta(seconds=300)
 
 
 @pytest.fixture(autouse=True)
 def _addresses(pipeline: Pipeline) -> None:
     pipeline.execute("UPDATE agencies SET email = agency_id || '@example.org'")
-
-
-def steps(pipeline: Pipeline, indicator_id: str) -> list[tuple[str, str, int, str]]:
-    """The history of a case: kind, level, episode, delivery."""
-    return [
-        (kind, level, episode, delivery)
-        for kind, level, episode, delivery in pipeline.rows(
-            "SELECT step_kind, h.level, h.episode, delivery"
-            " FROM warning_history AS h JOIN early_warnings USING (case_id) WHERE indicator_id = %s ORDER BY step",
-            indicator_id,
-        )
-    ]
-
-
-def outbox(pipeline: Pipeline) -> list[tuple[str, str]]:
-    """Kind and agency of every mail, in the order in which they were written."""
-    found = pipeline.rows("SELECT mail_kind, agency_id FROM mails ORDER BY created_at, mail_id")
-    return [(kind, agency) for kind, agency in found]
 
 
 async def test_the_printed_figures_raise_the_warnings_of_the_worked_example_and_no_other_mail(
@@ -73,7 +54,7 @@ async def test_the_printed_figures_raise_the_warnings_of_the_worked_example_and_
         "zhongwei-16": "yellow",
     }
     assert closed == 3
-    assert sorted(outbox(pipeline)) == [
+    assert sorted(pipeline.outbox()) == [
         ("digest", CIVIL_AFFAIRS),  # no. 16
         ("digest", EDUCATION),  # no. 6
         ("digest", HEALTH),  # nos. 1 and 11
@@ -92,75 +73,8 @@ async def test_a_red_warning_is_one_mail_to_its_owner_at_once(pipeline: Pipeline
     assert mail["To"] == f"{EDUCATION}@example.org"
     assert mail["Message-ID"] == f"<warning-{identity}-1@planwatch.test>"
     assert "红色" in str(mail["Subject"])
-    assert steps(pipeline, "zhongwei-05") == [("raise", "red", 1, "immediate")]
+    assert pipeline.steps("zhongwei-05") == [("raise", "red", 1, "immediate")]
     assert pipeline.rows("SELECT count(*) FROM digests") == [(0,)]
-
-
-async def test_a_yellow_warning_waits_for_the_digest(pipeline: Pipeline) -> None:
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-
-    assert outbox(pipeline) == []
-    assert steps(pipeline, "zhongwei-06") == [("raise", "yellow", 1, "digest")]
-    assert pipeline.rows("SELECT agency_id, due_at, closed_at FROM digests") == [
-        (EDUCATION, pipeline.clock() + DIGEST_WAIT, None)
-    ]
-
-
-@pytest.mark.parametrize(("wait", "closed"), [(DIGEST_WAIT - timedelta(microseconds=1), 0), (DIGEST_WAIT, 1)])
-async def test_a_digest_is_closed_when_its_wait_is_over_and_not_before(
-    pipeline: Pipeline, wait: timedelta, closed: int
-) -> None:
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-
-    pipeline.clock.now += wait
-
-    assert await pipeline.close_digests() == closed
-    assert len(outbox(pipeline)) == closed
-
-
-async def test_all_that_comes_while_a_digest_is_open_is_in_one_mail(pipeline: Pipeline) -> None:
-    await pipeline.submit(figure(1, "2021", "0.32"), submission_id="a")
-    pipeline.clock.advance(minutes=4)
-    await pipeline.submit(figure(11, "2021", "2.68"), submission_id="b")
-    pipeline.clock.advance(minutes=1)
-
-    await pipeline.close_digests()
-    await pipeline.close_digests()
-
-    (mail,) = pipeline.mails()
-    body = mail.get_body(("plain",))
-    assert body is not None
-    assert "婴幼儿托位数" in body.get_content()
-    assert "注册护士数" in body.get_content()
-
-
-async def test_an_agency_gets_one_digest_a_day(pipeline: Pipeline) -> None:
-    # given a digest that went out at 10:05 in Shanghai
-    await pipeline.submit(figure(1, "2021", "0.32"), submission_id="a")
-    pipeline.clock.advance(minutes=5)
-    await pipeline.close_digests()
-
-    # when another yellow warning comes on the same day, and one of another agency
-    pipeline.clock.advance(hours=1)
-    await pipeline.submit(figure(11, "2021", "2.68"), figure(6, "2021", "93.88"), submission_id="b")
-    pipeline.clock.advance(hours=5)
-    await pipeline.close_digests()
-    same_day = outbox(pipeline)
-
-    # then it waits for eight o'clock of the next day
-    pipeline.clock.advance(hours=15, minutes=54)  # 07:59
-    await pipeline.close_digests()
-    before_eight = outbox(pipeline)
-    pipeline.clock.advance(minutes=1)
-    await pipeline.close_digests()
-
-    assert same_day == [("digest", HEALTH), ("digest", EDUCATION)]
-    assert before_eight == same_day
-    assert outbox(pipeline) == [*same_day, ("digest", HEALTH)]
-    assert pipeline.rows("SELECT local_date::text FROM digests WHERE agency_id = %s ORDER BY 1", HEALTH) == [
-        ("2022-03-01",),
-        ("2022-03-02",),
-    ]
 
 
 async def test_a_correction_closes_the_warning_and_the_closure_is_mailed_once(pipeline: Pipeline) -> None:
@@ -171,10 +85,10 @@ async def test_a_correction_closes_the_warning_and_the_closure_is_mailed_once(pi
     await pipeline.submit(figure(5, "2021", "99.7"), submission_id="b")
 
     warning, closure = pipeline.mails()
-    assert outbox(pipeline) == [("warning", EDUCATION), ("closure", EDUCATION)]
+    assert pipeline.outbox() == [("warning", EDUCATION), ("closure", EDUCATION)]
     assert closure["In-Reply-To"] == warning["Message-ID"]
     assert closure["Message-ID"] != warning["Message-ID"]
-    assert steps(pipeline, "zhongwei-05") == [("raise", "red", 1, "immediate"), ("close", "red", 1, "immediate")]
+    assert pipeline.steps("zhongwei-05") == [("raise", "red", 1, "immediate"), ("close", "red", 1, "immediate")]
     assert pipeline.open_levels() == {}
 
 
@@ -200,8 +114,8 @@ async def test_a_warning_that_recurs_is_a_new_episode_with_a_mail_of_its_own(pip
 
     await pipeline.submit(figure(5, "2022", "97"), submission_id="c")
 
-    assert steps(pipeline, "zhongwei-05")[-1] == ("reopen", "red", 2, "immediate")
-    assert outbox(pipeline) == [("warning", EDUCATION), ("closure", EDUCATION), ("warning", EDUCATION)]
+    assert pipeline.steps("zhongwei-05")[-1] == ("reopen", "red", 2, "immediate")
+    assert pipeline.outbox() == [("warning", EDUCATION), ("closure", EDUCATION), ("warning", EDUCATION)]
     assert len({mail["Message-ID"] for mail in pipeline.mails()}) == 3
 
 
@@ -238,7 +152,7 @@ async def test_a_figure_that_was_corrected_before_it_arrived_raises_nothing(pipe
     await pipeline.alert()
 
     assert pipeline.open_levels() == {}
-    assert outbox(pipeline) == []
+    assert pipeline.outbox() == []
 
 
 async def test_both_events_of_a_correction_in_one_batch_give_the_same_history_as_one_by_one(
@@ -253,69 +167,7 @@ async def test_both_events_of_a_correction_in_one_batch_give_the_same_history_as
 
     await pipeline.alert()
 
-    assert steps(pipeline, "zhongwei-05") == [("raise", "red", 1, "immediate"), ("close", "red", 1, "immediate")]
-
-
-async def test_a_warning_that_opens_and_closes_within_one_digest_is_not_told(pipeline: Pipeline) -> None:
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-    pipeline.clock.advance(minutes=2)
-    await pipeline.submit(figure(6, "2021", "95"), submission_id="b")
-    pipeline.clock.advance(minutes=3)
-
-    closed = await pipeline.close_digests()
-
-    assert steps(pipeline, "zhongwei-06") == [("raise", "yellow", 1, "digest"), ("close", "yellow", 1, "digest")]
-    assert (closed, outbox(pipeline)) == (1, [])
-
-
-async def test_a_closure_of_what_an_earlier_digest_told_is_told(pipeline: Pipeline) -> None:
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-    pipeline.clock.advance(minutes=5)
-    await pipeline.close_digests()
-    pipeline.clock.advance(days=1)
-
-    await pipeline.submit(figure(6, "2021", "95"), submission_id="b")
-    pipeline.clock.advance(minutes=5)
-    await pipeline.close_digests()
-
-    assert outbox(pipeline) == [("digest", EDUCATION), ("digest", EDUCATION)]
-
-
-async def test_a_closure_is_told_even_if_the_case_opened_and_closed_again_since_the_last_digest(
-    pipeline: Pipeline,
-) -> None:
-    # given a warning that a digest has told
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-    pipeline.clock.advance(minutes=5)
-    await pipeline.close_digests()
-    pipeline.clock.advance(days=1)
-
-    # when it closes, opens and closes before the next digest goes out
-    await pipeline.submit(figure(6, "2021", "95"), submission_id="b")
-    pipeline.clock.advance(minutes=1)
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="c")
-    pipeline.clock.advance(minutes=1)
-    await pipeline.submit(figure(6, "2021", "95.1"), submission_id="d")
-    pipeline.clock.advance(minutes=3)
-    await pipeline.close_digests()
-
-    # then the department, which knows it as open, hears that it is closed
-    assert outbox(pipeline) == [("digest", EDUCATION), ("digest", EDUCATION)]
-
-
-async def test_a_digest_does_not_tell_what_an_immediate_mail_has_overtaken(pipeline: Pipeline) -> None:
-    # given a yellow warning that waits for its digest
-    await pipeline.submit(figure(6, "2021", "93.88"), submission_id="a")
-    pipeline.clock.advance(minutes=1)
-
-    # when a correction makes it red, which is mailed at once
-    await pipeline.submit(figure(6, "2021", "90"), submission_id="b")
-    pipeline.clock.advance(minutes=4)
-    await pipeline.close_digests()
-
-    # then there is no second mail that calls it yellow
-    assert steps(pipeline, "zhongwei-06") == [("raise", "yellow", 1, "digest"), ("raise_level", "red", 1, "immediate")]
-    assert outbox(pipeline) == [("warning", EDUCATION)]
+    assert pipeline.steps("zhongwei-05") == [("raise", "red", 1, "immediate"), ("close", "red", 1, "immediate")]
 
 
 async def test_a_level_that_rested_on_an_error_in_the_year_before_falls_with_its_correction(
@@ -333,7 +185,7 @@ async def test_a_level_that_rested_on_an_error_in_the_year_before_falls_with_its
 
     # then
     assert pipeline.open_levels() == {"zhongwei-06": "yellow"}
-    assert steps(pipeline, "zhongwei-06")[-1] == ("lower_level", "yellow", 1, "digest")
+    assert pipeline.steps("zhongwei-06")[-1] == ("lower_level", "yellow", 1, "digest")
 
 
 async def test_a_year_that_is_reported_late_counts_as_the_first_of_two_bad_ones(pipeline: Pipeline) -> None:
@@ -350,7 +202,7 @@ async def test_a_year_and_a_quarter_in_one_submission_are_one_case(pipeline: Pip
     await pipeline.submit(figure(5, "2021", "97.81"), figure(5, "2021-Q4", "97.9"), submission_id="a")
 
     assert pipeline.open_levels() == {"zhongwei-05": "red"}
-    assert outbox(pipeline) == [("warning", EDUCATION)]
+    assert pipeline.outbox() == [("warning", EDUCATION)]
 
 
 async def test_breakdowns_are_cases_of_their_own(pipeline: Pipeline) -> None:
@@ -360,7 +212,7 @@ async def test_breakdowns_are_cases_of_their_own(pipeline: Pipeline) -> None:
         ("zhongwei-05.640500.A._T._T",),
         ("zhongwei-05.640502.A._T._T",),
     ]
-    assert outbox(pipeline) == [("warning", EDUCATION), ("warning", EDUCATION)]
+    assert pipeline.outbox() == [("warning", EDUCATION), ("warning", EDUCATION)]
 
 
 async def test_a_figure_that_changes_nothing_is_kept_in_the_history_and_not_mailed(pipeline: Pipeline) -> None:
@@ -369,7 +221,7 @@ async def test_a_figure_that_changes_nothing_is_kept_in_the_history_and_not_mail
 
     await pipeline.submit(figure(5, "2021", "97.82"), submission_id="b")
 
-    assert steps(pipeline, "zhongwei-05") == [("raise", "red", 1, "immediate"), ("hold", "red", 1, "none")]
+    assert pipeline.steps("zhongwei-05") == [("raise", "red", 1, "immediate"), ("hold", "red", 1, "none")]
     assert len(pipeline.mails()) == 1
 
 
@@ -411,7 +263,7 @@ async def test_a_figure_that_is_missing_leaves_the_warning_as_it_stands(pipeline
 
     await pipeline.submit(figure(5, "2022", "-"), submission_id="b")
 
-    assert steps(pipeline, "zhongwei-05") == [("raise", "red", 1, "immediate")]
+    assert pipeline.steps("zhongwei-05") == [("raise", "red", 1, "immediate")]
 
 
 @pytest.mark.parametrize(

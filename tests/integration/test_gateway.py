@@ -20,7 +20,6 @@ from services.database import Pool, connect_as, open_pool
 from services.ingest.gateway import Gateway
 from services.ingest.relay import ROLE
 from services.settings import Settings
-from services.stream.record import Record
 from tests.builders import RECEIVED_AT, figure, json_submission, make_record, make_settings
 from tests.fakes import FakeClock
 from tests.pipeline import Pipeline
@@ -108,11 +107,6 @@ async def unheard(shared_database_url: str, clock: FakeClock) -> AsyncIterator[A
         assert connection.execute("SELECT count(*) FROM submissions").fetchone() == (0,)
 
 
-def record_of(value: bytes) -> Record:
-    """The Kafka record that the relay makes of an event."""
-    return make_record(value, recorded_at=RECEIVED_AT)
-
-
 async def answer(response: ClientResponse) -> tuple[int, dict[str, Any]]:
     document: dict[str, Any] = await response.json()
     return response.status, document
@@ -141,7 +135,7 @@ async def test_what_the_gateway_accepts_the_evaluator_evaluates(education: Agenc
     _, receipt = await answer(await education.submit(FIVE_FAULTS.encode()))
     ((value,),) = pipeline.rows("SELECT record_value FROM outgoing_events")
 
-    await pipeline.evaluate(record_of(value))
+    await pipeline.evaluate(make_record(value))
 
     assert pipeline.rows("SELECT series_key, row_number FROM observations ORDER BY 2") == [
         ("zhongwei-03.640500.A._T._T", 2),
@@ -317,7 +311,7 @@ async def test_decimals_of_json_keep_their_digits_down_to_the_table(education: A
     status, _ = await answer(await education.submit(content, "application/json"))
     ((value,),) = pipeline.rows("SELECT record_value FROM outgoing_events")
 
-    await pipeline.evaluate(record_of(value))
+    await pipeline.evaluate(make_record(value))
 
     assert status == HTTPStatus.ACCEPTED
     assert pipeline.rows("SELECT obs_value::text FROM observations") == [("97.810",)]
