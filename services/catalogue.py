@@ -67,9 +67,15 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     Returns:
         The policy of the file.
     Raises:
-        InvalidPolicy: the version is there with other content; a changed policy needs a new version.
+        InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
     """
     document = yaml.load((plans_dir / "policy.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    faults = _schema_faults(json.loads((plans_dir / "policy.schema.json").read_text(encoding="utf-8")), document)
+    if faults:
+        listing = Text(
+            *("；".join(f"{f.path}：{getattr(f.reason, language)}" for f in faults) for language in ("zh", "en"))
+        )
+        raise InvalidPolicy(listing)
     policy = policy_from_mapping(document)
     row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
     if row is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from services.errors import SettingsInvalid
@@ -30,7 +29,6 @@ class Settings:
         mail_catcher: folder (Maildir) of the local mail catcher, empty where real mail is sent.
         partitions: partitions of a topic that is created.
         digest_wait_s: overrides how long a digest stays open; empty follows the policy.
-        plans_dir: folder of the plan catalogue files.
         submissions_per_minute: most submissions that one agency may send in a minute.
         submission_bytes: largest submission in bytes.
     """
@@ -48,7 +46,6 @@ class Settings:
     mail_catcher: str = ""
     partitions: int = 4
     digest_wait_s: int | None = None
-    plans_dir: Path = Path("plans")
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
 
@@ -79,7 +76,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def _convert(name: str, text: str) -> str | int | Path:
+def _convert(name: str, text: str) -> str | int:
     if name in ("http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes"):
         return int(text)
-    return Path(text) if name == "plans_dir" else text
+    return text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -118,3 +119,12 @@ def pipeline(database_url: str, clock: FakeClock) -> Iterator[Pipeline]:
     """Evaluator and alerting service on a database of this test's own."""
     with Pipeline(database_url, clock) as pipeline:
         yield pipeline
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where the real servers are required, a test of theirs that did not run has failed."""
+    report = yield
+    if report.skipped and item.get_closest_marker("real") and os.environ.get("PLANWATCH_REQUIRE_REAL"):
+        report.outcome, report.longrepr = "failed", f"must run where the real servers are required: {report.longrepr}"
+    return report

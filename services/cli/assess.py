@@ -44,7 +44,7 @@ def parse_as_of(text: str | None, now: datetime) -> datetime:
 @click.option("--csv", "as_csv", is_flag=True, help="以 CSV 输出全部字段。 Every field, as CSV.")
 @data_dir_option
 def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
-    r"""各指标的评价：现在的，或某日所知的。 The verdict on every indicator.
+    """各指标的评价：现在的，或某日所知的。 The verdict on every indicator.
 
     \b
     完成进度 = (实际 - 基期) ÷ (目标 - 基期)；序时进度 = (应达 - 基期) ÷ (目标 - 基期)。

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 
 from services.cli.connection import Running, data_dir_option, find_running
+from services.cli.grafana import check_grafana
 from services.cli.printing import print_table
 from services.database import connect_as
 from services.database.migrate import migration_names
@@ -23,7 +25,10 @@ Finding = tuple[str, bool, str]
 @click.command()
 @data_dir_option
 def doctor(data_dir: Path | None) -> None:
-    """逐项检查数据库、消息服务器与各服务。 Check the database, the broker and every service."""
+    """逐项检查数据库、消息服务器与各服务。 Check the database, the broker and every service.
+
+    设置了 PLANWATCH_GRAFANA_URL（含用户名与口令）时，也检查 Grafana 与其看板。
+    """
     running = find_running(data_dir)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
@@ -34,6 +39,8 @@ def doctor(data_dir: Path | None) -> None:
         ("消息服务器 broker", lambda: _broker(running)),
         *((f"服务 {url}", lambda url=url: _service(url)) for url in _service_urls(running)),
     ]
+    if grafana_url := os.environ.get("PLANWATCH_GRAFANA_URL"):
+        checks.append(("Grafana", lambda: check_grafana(grafana_url)))
     findings = [_run(name, check) for name, check in checks]
     print_table(
         "检查结果",

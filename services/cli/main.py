@@ -20,7 +20,7 @@ from services.cli.warnings import explain, list_warnings
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
-    r"""规划监测：数据一到，即知进度，落后即预警。 Planwatch: figures in, verdicts and early warnings out.
+    """规划监测：数据一到，即知进度，落后即预警。 Planwatch: figures in, verdicts and early warnings out.
 
     \b
     先运行 planwatch up（启动内置服务器并载入五个规划），再在另一个终端使用其余命令。

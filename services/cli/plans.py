@@ -82,7 +82,7 @@ def apply(plans: tuple[str, ...], plans_dir: Path, data_dir: Path | None) -> Non
 @plans_dir_option
 @json_option
 def show(plan_id: str, plans_dir: Path, as_json: bool) -> None:
-    r"""显示一个规划的全部指标。 Every indicator of a plan, as printed and as read.
+    """显示一个规划的全部指标。 Every indicator of a plan, as printed and as read.
 
     \b
     planwatch plan show zhongwei

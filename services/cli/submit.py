@@ -38,7 +38,7 @@ def submit(
     as_json: bool,
     data_dir: Path | None,
 ) -> None:
-    r"""报送一个 CSV 或 JSON 文件，立即得到回执。 Send a CSV or JSON file; the receipt names every faulty cell.
+    """报送一个 CSV 或 JSON 文件，立即得到回执。 Send a CSV or JSON file; the receipt names every faulty cell.
 
     \b
     CSV 第一行为表头，至少有三列：指标、时期、数值（或 INDICATOR、TIME_PERIOD、OBS_VALUE）。

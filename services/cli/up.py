@@ -58,7 +58,7 @@ KEYS_FILE = "keys.json"
     help="数据保存位置，下次运行接着用。 Where the data stay between runs.",
 )
 def up(once: bool, as_json: bool, data_dir: Path) -> None:
-    r"""启动全部服务，载入五个规划，报送规划印发的数据，显示预警，并继续运行。 Start all, and keep serving.
+    """启动全部服务，载入五个规划，报送规划印发的数据，显示预警，并继续运行。 Start all, and keep serving.
 
     Start everything, load the five plans, submit the figures that they print, show what follows, keep serving.
 

@@ -28,7 +28,7 @@ from services.errors import StoreUnavailable
 from services.ingest import store
 from services.ingest.formats import read_csv, read_json
 from services.ingest.rate_limit import RateLimit
-from services.metrics import SUBMISSIONS
+from services.metrics import ROWS, SUBMISSIONS
 from services.outbox import OutgoingEvent, submission_event_id
 from services.settings import Settings
 
@@ -195,6 +195,7 @@ def _answer(receipt: store.Receipt, *, is_new: bool) -> web.Response:
     if not is_new:
         SUBMISSIONS.labels(outcome="repeated").inc()
         return _json(_receipt_document(receipt, "repeated"), HTTPStatus.OK)
+    ROWS.labels(outcome="returned").inc(len(receipt.findings))
     outcome = _outcome(receipt)
     SUBMISSIONS.labels(outcome=outcome).inc()
     status = HTTPStatus.ACCEPTED if outcome == "accepted" else HTTPStatus.UNPROCESSABLE_ENTITY

@@ -5,7 +5,8 @@
 - Raw bytes: a value that cannot be decoded would be acknowledged by faust itself.
 - Acknowledge after COMMIT only; end the process on any error, because a restarted agent
   goes on after the batch that failed.
-- A watchdog ends the process when records wait and the watermark stands still.
+- A watchdog ends the process when records wait and the watermark stands still, and when the
+  broker has become another one, whose offsets mean something else.
 
 Reasons: docs/decisions/0002-exactly-once-effect.md.
 """
@@ -24,12 +25,13 @@ from faust.types import TP
 
 from services.clock import Clock
 from services.database import Pool
+from services.errors import BrokerUnavailable
 from services.metrics import LAG
 from services.serving import Check
 from services.stream.consumption import Consumption, Effects
 from services.stream.record import Record
 from services.stream.reread import committed_offset, reread
-from services.topics import LARGEST_RECORD_BYTES
+from services.topics import LARGEST_RECORD_BYTES, incarnations
 
 logger = logging.getLogger(__name__)
 
@@ -160,6 +162,7 @@ class FaustLoop:
         seen = dict(self.consumption.next_offsets)
         while True:
             await asyncio.sleep(WATCHDOG_EVERY_S)
+            await self._end_with_the_incarnation()
             waiting = self.lag()
             LAG.labels(consumer=self.consumption.consumer).set(waiting)
             moved = seen != self.consumption.next_offsets
@@ -167,6 +170,15 @@ class FaustLoop:
             self._quiet_s = 0 if moved or not waiting else self._quiet_s + WATCHDOG_EVERY_S
             if self._quiet_s >= STALLED_AFTER_S:
                 _end_process(f"{waiting} records wait and nothing was committed for {self._quiet_s} s")
+
+    async def _end_with_the_incarnation(self) -> None:
+        try:
+            found = await asyncio.to_thread(incarnations, self._bootstrap, [self._topic])
+        except BrokerUnavailable as error:
+            logger.warning("cannot ask the broker who it is: %s", error)
+            return
+        if found.get(self._topic) != self.consumption.incarnation:
+            _end_process("the broker is another one; its offsets begin anew")
 
 
 def _record(event: Event) -> Record:

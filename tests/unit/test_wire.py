@@ -166,6 +166,11 @@ def test_text_that_no_database_can_keep_is_refused_in_every_encoding_of_json(tex
         load_document(recoded)
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "\\ud800", "a\\b\n\t\x7f"])
+def test_a_backslash_that_was_written_as_such_is_text(text: str) -> None:
+    assert load_document(json.dumps({"a": text}).encode()) == {"a": text}
+
+
 def test_a_pair_of_surrogates_is_one_character() -> None:
     assert load_document(b'{"a": "\\ud83d\\ude00"}') == {"a": "\N{GRINNING FACE}"}
 
