@@ -22,6 +22,7 @@ MOST_ROWS = 100_000
 _LARGEST_ROW = 2**31
 SUBMISSION_ID = re.compile(r"[0-9a-f]{32}")
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def load_document(value: bytes) -> dict[str, Any]:
 
 def _reject_unstorable(text: str) -> None:
     text.encode()
-    if "\\u0000" in text:
+    if _NUL.search(text):
         raise ValueError("NUL character")
 
 

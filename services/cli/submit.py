@@ -96,7 +96,7 @@ async def send(
 
 
 def _plan_named_in(content: bytes, running: Running) -> str:
-    """The plan whose area code, indicator ids or names stand in a file.
+    """The plan whose id, area code, indicator ids or names stand in a file.
 
     Raises:
         SettingsInvalid: no plan or more than one fits.
@@ -107,7 +107,7 @@ def _plan_named_in(content: bytes, running: Running) -> str:
             "SELECT plan_id, ref_area, array_agg(indicator_id) || array_agg(name_zh)"
             " FROM current_indicators GROUP BY 1, 2 ORDER BY 1"
         ).fetchall()
-    fitting = [plan_id for plan_id, ref_area, names in rows if ref_area in text]
+    fitting = [plan_id for plan_id, ref_area, _ in rows if f'"{plan_id}"' in text or ref_area in text]
     if len(fitting) != 1:
         matches = {plan_id: sum(name in text for name in names) for plan_id, _, names in rows}
         fitting = [plan_id for plan_id, count in matches.items() if count and count == max(matches.values())]

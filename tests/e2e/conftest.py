@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ def planwatch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """`planwatch up --json`, serving until the module's tests are done."""
     with ExitStack() as servers:
         addresses = _real_servers(servers) if request.param == "real" else {}
-        yield from _running(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
+        yield from running_planwatch(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def real_planwatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planwat
     """The same on Apache Kafka and TimescaleDB only."""
     with ExitStack() as servers:
         addresses = _real_servers(servers)
-        yield from _running(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
+        yield from running_planwatch(tmp_path_factory.mktemp("planwatch"), {**os.environ, **addresses})
 
 
 def _real_servers(servers: ExitStack) -> dict[str, str]:
@@ -87,7 +87,16 @@ def _real_servers(servers: ExitStack) -> dict[str, str]:
     return {"PLANWATCH_DATABASE_URL": database.url, "PLANWATCH_KAFKA": kafka.bootstrap}
 
 
-def _running(data_dir: Path, environment: Mapping[str, str]) -> Iterator[Planwatch]:
+def eventually(read: Callable[[], Any], wanted: Any, within_s: float = 20) -> None:  # noqa: ANN401
+    """Wait until `read` gives what is wanted."""
+    waited_until = time.monotonic() + within_s
+    while (found := read()) != wanted and time.monotonic() < waited_until:
+        time.sleep(0.2)
+    assert found == wanted
+
+
+def running_planwatch(data_dir: Path, environment: Mapping[str, str]) -> Iterator[Planwatch]:
+    """`planwatch up --json` on `data_dir`, serving; stopped by a Ctrl-C afterwards, which must leave nothing behind."""
     output, log = data_dir / "result.json", data_dir / "up.log"
     with output.open("w") as stdout, log.open("w") as stderr:
         process = subprocess.Popen(

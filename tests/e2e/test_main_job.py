@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import mailbox
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ import pytest
 from kafka import KafkaProducer
 
 from planwatch.wire import SUBMISSION_RECEIVED
-from tests.e2e.conftest import Planwatch
+from tests.e2e.conftest import Planwatch, eventually
 
 ZHONGWEI_2021 = {
     "red": {5, 13},
@@ -40,13 +38,6 @@ def levels(warnings: list[dict[str, Any]]) -> dict[str, set[int]]:
     for warning in warnings:
         found.setdefault(warning["level"], set()).add(warning["no"])
     return found
-
-
-def eventually(read: Callable[[], Any], wanted: Any, within_s: float = 20) -> None:  # noqa: ANN401
-    waited_until = time.monotonic() + within_s
-    while (found := read()) != wanted and time.monotonic() < waited_until:
-        time.sleep(0.2)
-    assert found == wanted
 
 
 def caught(planwatch: Planwatch) -> list[str]:
