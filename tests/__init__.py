@@ -1,1 +1,1 @@
-"""Tests: `unit` needs nothing, `contract` and `integration` start the embedded servers, `e2e` and `faults` all of it."""
+"""Tests: `unit` needs nothing, `contract` and `integration` start embedded servers, `e2e` and `faults` all of it."""

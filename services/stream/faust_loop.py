@@ -29,6 +29,7 @@ from services.errors import BrokerUnavailable
 from services.metrics import LAG
 from services.serving import Check
 from services.stream.consumption import Consumption, Effects
+from services.stream.prompt_transport import PromptTransport
 from services.stream.record import Record
 from services.stream.reread import committed_offset, reread
 from services.topics import LARGEST_RECORD_BYTES, incarnations
@@ -36,7 +37,7 @@ from services.topics import LARGEST_RECORD_BYTES, incarnations
 logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 64
-BATCH_WITHIN_S = 0.05
+BATCH_WITHIN_S = 0.02
 SESSION_TIMEOUT_S = 6
 WATCHDOG_EVERY_S = 5
 STALLED_AFTER_S = 60
@@ -95,6 +96,7 @@ class FaustLoop:
             broker_rebalance_timeout=SESSION_TIMEOUT_S,
             stream_wait_empty=False,
         )
+        self.app.transport = PromptTransport(self.app.conf.broker_consumer, self.app)
         channel = self.app.topic(topic, key_serializer="raw", value_type=bytes, value_serializer="raw")
         self.app.agent(channel, name=f"{consumer}.agent", isolated_partitions=True)(self._consume)
 

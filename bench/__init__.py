@@ -1,0 +1,6 @@
+"""`python -m bench`: workloads on the running services, and the ratios they print.
+
+`throughput` measures one evaluator worker against `reference`, one bare connection that writes the same rows;
+`latency` measures the whole way from a report accepted to its mail handed over. `workload` makes the reports,
+`servers` the databases and topics they go through, `report` the table and `bench/out/latest.json`.
+"""
