@@ -65,6 +65,16 @@ class Finding:
     code: str
     reason: Text
 
+    def as_mapping(self) -> dict[str, str | int]:
+        """The finding as the ledger keeps it: `{row, field, value, code, zh, en}`."""
+        return {
+            "row": self.row,
+            "field": self.field,
+            "value": self.value,
+            "code": self.code,
+            **self.reason.as_mapping(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedTable:

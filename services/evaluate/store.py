@@ -175,25 +175,9 @@ async def mark_evaluated(
         WHERE submission_id = %s
         """,
         [
-            (now, len(result.observations), findings_json(result), submission_id)
+            (now, len(result.observations), Jsonb([finding.as_mapping() for finding in result.findings]), submission_id)
             for submission_id, result in checked.items()
         ],
-    )
-
-
-def findings_json(checked: CheckedSubmission) -> Jsonb:
-    """Findings as the ledger keeps them: `[{row, field, value, code, zh, en}]`."""
-    return Jsonb(
-        [
-            {
-                "row": finding.row,
-                "field": finding.field,
-                "value": finding.value,
-                "code": finding.code,
-                **finding.reason.as_mapping(),
-            }
-            for finding in checked.findings
-        ]
     )
 
 

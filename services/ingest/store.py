@@ -72,10 +72,7 @@ async def record_submission(
     Returns:
         False where the ledger has this submission already; nothing is written then.
     """
-    findings = [
-        {"row": f.row, "field": f.field, "value": f.value, "code": f.code, **f.reason.as_mapping()}
-        for f in checked.findings
-    ]
+    findings = [finding.as_mapping() for finding in checked.findings]
     written = await connection.execute(
         """
         INSERT INTO submissions (submission_id, agency_id, plan_id, periods, channel, content_type, content, simulated,
