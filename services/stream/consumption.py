@@ -20,6 +20,9 @@ from services.stream.record import Record
 
 logger = logging.getLogger(__name__)
 
+REREAD_RECORDS = 256
+"""How many offsets are read again at a time; the memory that it takes is bounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -84,20 +87,23 @@ class Consumption:
         """
         partition, first = records[0].partition, records[0].offset
         async with self._one_at_a_time[partition]:
-            reached = await self.watermark(partition)
-            if reached < first:
-                logger.warning("reading %s[%d] %d..%d again", self.topic, partition, reached, first - 1)
-                stepped_over = await self._reread(partition, reached, first)
-                records = [*stepped_over, *records]
+            await self._catch_up(partition, first)
             await self._commit(partition, records)
 
-    async def catch_up(self, partition: int, committed: int) -> None:
-        """Apply what lies between the watermark and Kafka's committed offset, if anything does."""
+    async def catch_up(self, partition: int, end: int) -> None:
+        """Apply what lies between the watermark and `end`, if anything does."""
+        async with self._one_at_a_time[partition]:
+            await self._catch_up(partition, end)
+
+    async def _catch_up(self, partition: int, end: int) -> None:
         reached = await self.watermark(partition)
-        if reached < committed:
-            lost = await self._reread(partition, reached, committed)
-            if lost:
-                await self.process(lost)
+        while reached < end:
+            part = min(end, reached + REREAD_RECORDS)
+            logger.warning("reading %s[%d] %d..%d again", self.topic, partition, reached, part - 1)
+            stepped_over = await self._reread(partition, reached, part)
+            if stepped_over:
+                await self._commit(partition, stepped_over)
+            reached = part
 
     async def watermark(self, partition: int) -> int:
         """Offset after the last committed effect; 0 for a partition never read in this incarnation."""

@@ -5,6 +5,8 @@
 - Raw bytes: a value that cannot be decoded would be acknowledged by faust itself.
 - Acknowledge after COMMIT only; end the process on any error, because a restarted agent
   goes on after the batch that failed.
+- Records that wait although nothing is under way are read beside faust, which can drop what it
+  has fetched when a rebalance overtakes it.
 - A watchdog ends the process when records wait and the watermark stands still, and when the
   broker has become another one, whose offsets mean something else.
 
@@ -102,7 +104,7 @@ class FaustLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set. An error ends the process, see the module's docstring."""
-        watchdog = asyncio.create_task(self._watch())
+        watchdog = asyncio.create_task(self._watch_or_end())
         await self.app.start()
         stopping = asyncio.create_task(stop.wait())
         crashed = asyncio.create_task(self.app.wait_until_stopped())
@@ -160,6 +162,13 @@ class FaustLoop:
     async def _reread(self, partition: int, start: int, end: int) -> list[Record]:
         return await reread(self._bootstrap, self._topic, partition, start, end)
 
+    async def _watch_or_end(self) -> None:
+        try:
+            await self._watch()
+        except Exception:
+            logger.exception("the watchdog of %s failed", self.consumption.consumer)
+            _end_process("nothing watches the consumer")
+
     async def _watch(self) -> None:
         seen = dict(self.consumption.next_offsets)
         while True:
@@ -172,6 +181,13 @@ class FaustLoop:
             self._quiet_s = 0 if moved or not waiting else self._quiet_s + WATCHDOG_EVERY_S
             if self._quiet_s >= STALLED_AFTER_S:
                 _end_process(f"{waiting} records wait and nothing was committed for {self._quiet_s} s")
+            if self._quiet_s:
+                await self._fetch_what_waits()
+
+    async def _fetch_what_waits(self) -> None:
+        """Read the waiting records beside faust, which can drop what it has fetched when a rebalance overtakes it."""
+        for place in self.app.consumer.assignment():
+            await self.consumption.catch_up(place.partition, self.app.consumer.highwater(place) or 0)
 
     async def _end_with_the_incarnation(self) -> None:
         try:
