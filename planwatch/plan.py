@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from planwatch.language import Text
 from planwatch.period import TimePeriod
@@ -241,6 +241,7 @@ class Plan:
         return self.end.end
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A printed name without white space and with half-width brackets, for comparison."""
     return re.sub(r"\s+", "", name).replace("（", "(").replace("）", ")").casefold()

@@ -15,7 +15,7 @@ from planwatch.area import lies_within
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
 from planwatch.observation import Observation
-from planwatch.period import TimePeriod, parse_period
+from planwatch.period import Freq, TimePeriod, parse_period
 from planwatch.plan import Indicator, Plan
 from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, SeriesKey
 
@@ -194,7 +194,7 @@ class _Checker:
         indicator = self._indicator(cells.get("indicator", ""))
         _check_responsible(self.submission.agency_id, indicator, self.plan)
         period = _period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
-        series = SeriesKey(
+        series = _series(
             indicator.indicator_id,
             _area(cells.get("ref_area", ""), self.plan),
             period.freq,
@@ -300,6 +300,12 @@ def _breakdown(field: str, cells: Mapping[str, str]) -> str:
             f"“{code}” is not a code; expected letters, digits and underscores, {TOTAL} for the total",
         )
     return code
+
+
+@lru_cache(maxsize=16384)
+def _series(indicator_id: str, ref_area: str, freq: Freq, urbanisation: str, pop_group: str) -> SeriesKey:
+    """The key of a series, one object for its many figures: it knows its text and its hash."""
+    return SeriesKey(indicator_id, ref_area, freq, urbanisation, pop_group)
 
 
 @lru_cache(maxsize=8192)
