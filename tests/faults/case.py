@@ -37,7 +37,7 @@ from tests.faults.tables import Connection
 
 REPOSITORY = Path(__file__).parents[2]
 PARTITIONS = 4
-WITHIN_S = 90.0
+WITHIN_S = 240.0
 POLL_S = 0.2
 EVALUATE = "services.evaluate"
 INGEST = "services.ingest"

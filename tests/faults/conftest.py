@@ -19,7 +19,7 @@ MISSING = missing_parts("timescaledb", "kafka")
 NOT_INSTALLED = f"not installed: {', '.join(MISSING)} (deploy/real/install.sh)"
 EMBEDDED = pytest.param("embedded", marks=pytest.mark.embedded)
 REAL = pytest.param("real", marks=[pytest.mark.real, pytest.mark.skipif(bool(MISSING), reason=NOT_INSTALLED)])
-EMBEDDED_LANES, REAL_LANES = 4, 3
+EMBEDDED_LANES, REAL_LANES = 4, 2
 
 Endings = Callable[[str], Ending]
 

@@ -25,8 +25,8 @@ from services.supervisor import Supervisor
 from services.topics import TOPICS
 
 READY_S = 90.0
-SHORT_SESSIONS = {"group.min.session.timeout.ms": "1000"}
-"""Lets Kafka accept the session of `killing_worker`."""
+KAFKA_SETTINGS = {"group.min.session.timeout.ms": "1000", "log.retention.ms": "-1"}
+"""Lets Kafka accept the session of `killing_worker`, and keep reports whose fixed times are long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def embedded_servers(folder: Path, lanes: int) -> Iterator[Servers]:
 @contextmanager
 def real_servers(lanes: int) -> Iterator[Servers]:
     """TimescaleDB and nodes of Apache Kafka; a node loses its records when the topics are deleted."""
-    postgres, nodes = RealPostgres(), [RealKafka(SHORT_SESSIONS) for _ in range(lanes)]
+    postgres, nodes = RealPostgres(), [RealKafka(KAFKA_SETTINGS) for _ in range(lanes)]
     with ExitStack() as stack:
         for server in (postgres, *nodes):
             stack.callback(server.close)
