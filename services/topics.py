@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -14,6 +15,7 @@ from services.errors import BrokerUnavailable
 
 TOPICS = (SUBMISSION_RECEIVED, ASSESSMENT_MADE, DEAD_LETTER)
 LARGEST_RECORD_BYTES = 16 * 1024 * 1024
+KNOWN_S = 10
 
 
 def ensure_topics(bootstrap: str, *, partitions: int) -> dict[str, str]:
@@ -58,5 +60,11 @@ def _create(admin: KafkaAdminClient, topic: str, partitions: int) -> None:
 
 
 def _incarnations(admin: KafkaAdminClient, topics: Sequence[str]) -> dict[str, str]:
-    cluster = admin.describe_cluster()["cluster_id"]
-    return {row["name"]: f"{cluster}/{row['topic_id']}" for row in admin.describe_topics(list(topics))}
+    waited_until = time.monotonic() + KNOWN_S
+    while time.monotonic() < waited_until:
+        cluster = admin.describe_cluster()["cluster_id"]
+        found = {row["name"]: row["topic_id"] for row in admin.describe_topics(list(topics))}
+        if all(found.get(topic) for topic in topics):
+            return {topic: f"{cluster}/{found[topic]}" for topic in topics}
+        time.sleep(0.1)  # a topic is created before every part of the broker knows it
+    raise BrokerUnavailable(f"Kafka 尚不认识主题 {'、'.join(topics)} / the broker does not know these topics yet")
