@@ -15,7 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from planwatch.errors import PlanwatchError
-from services.catalogue import apply_plan, apply_policy, default_plans_dir, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy
+from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
 from services.clock import system_clock
 from services.database import connect_as
 from services.database.migrate import migrate

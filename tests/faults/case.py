@@ -22,7 +22,8 @@ from psycopg.conninfo import make_conninfo
 from planwatch.submission import Submission, check_submission
 from planwatch.wire import SUBMISSION_RECEIVED
 from services import program
-from services.catalogue import PlanFile, apply_plan, apply_policy, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy
+from services.catalogue_files import PlanFile, plan_ids, read_plan_file
 from services.database import connect_as, conninfo_as
 from services.database.migrate import migrate
 from services.evaluate.__main__ import CONSUMER
@@ -117,8 +118,10 @@ class Case:
     def run_until_failure(self, *options: str) -> int:
         """Run a worker that fails, see `killing_worker`; the status with which it ended."""
         with self.running(KILLING_WORKER, *options) as worker:
-            wait_until(lambda: worker.process.poll() is not None, "the failure of the worker")
-            return worker.process.wait()
+            try:
+                return worker.process.wait(WITHIN_S)
+            except subprocess.TimeoutExpired:
+                raise NotReached(f"{options}: not reached\n{program.last_lines(worker.log_path)}") from None
 
     def run_until_done(self, module: str = EVALUATE, *options: str) -> None:
         """Run a worker until the watermarks have reached the end of the topic."""

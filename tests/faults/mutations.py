@@ -71,8 +71,8 @@ class AcknowledgesBeforeCommitAndTrustsKafka(AcknowledgesBeforeCommit, TrustsKaf
 class HandsOverNothing(FaustLoop):
     """The real loop on a faust that drops what it has fetched.
 
-    faust does so with records that a rebalance overtakes. It then goes back to the committed offset, but not in a
-    partition in which nothing is committed: aiokafka's `seek_to_committed` leaves that one where it is.
+    Its source allows for that: where a fetch ends while a rebalance holds the flow, it drops the records and goes back
+    to the committed offset, and aiokafka's `seek_to_committed` does not move where nothing is committed yet.
     """
 
     async def _handle(self, events: Sequence[Event]) -> None:
