@@ -39,10 +39,17 @@ class PlanFault:
     Attributes:
         path: where, as a path into the document, e.g. `indicators[4].target.value`.
         reason: what is wrong and what was expected.
+        file: name of the file in the plan's folder, where the plan comes from files.
     """
 
     path: str
     reason: Text
+    file: str | None = None
+
+    @property
+    def place(self) -> str:
+        """File and path."""
+        return f"{self.file}: {self.path}" if self.file else self.path
 
 
 class InvalidPlan(Invalid):
@@ -53,8 +60,8 @@ class InvalidPlan(Invalid):
     """
 
     def __init__(self, plan_id: str, faults: Sequence[PlanFault]) -> None:
-        listing_zh = "；".join(f"{fault.path}：{fault.reason.zh}" for fault in faults)
-        listing_en = "; ".join(f"{fault.path}: {fault.reason.en}" for fault in faults)
+        listing_zh = "；".join(f"{fault.place}：{fault.reason.zh}" for fault in faults)
+        listing_en = "; ".join(f"{fault.place}: {fault.reason.en}" for fault in faults)
         super().__init__(Text(f"规划 {plan_id} 有误：{listing_zh}", f"plan {plan_id} is faulty: {listing_en}"))
         self.faults = tuple(faults)
 

@@ -10,8 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
+from planwatch.commitment import Commitments
 from planwatch.language import Text
 from planwatch.period import TimePeriod
+from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
 
 _UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
@@ -40,32 +42,6 @@ class Direction(StrEnum):
 
     INCREASE = "increase"
     DECREASE = "decrease"
-
-
-class Comparator(StrEnum):
-    """How a value is held against a target or printed as an inequality."""
-
-    GREATER = "gt"
-    AT_LEAST = "ge"
-    LESS = "lt"
-    AT_MOST = "le"
-
-    @property
-    def sign(self) -> str:
-        """The printed sign, e.g. `≥`."""
-        return {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}[self.value]
-
-    def holds(self, value: Decimal, target: Decimal) -> bool:
-        """Whether `value` satisfies the comparator against `target`, both in the same unit."""
-        match self:
-            case Comparator.GREATER:
-                return value > target
-            case Comparator.AT_LEAST:
-                return value >= target
-            case Comparator.LESS:
-                return value < target
-            case Comparator.AT_MOST:
-                return value <= target
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +100,6 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """The unit of a row.
-
-    Attributes:
-        printed: as the plan prints it, None where it prints none.
-        measure: UNIT_MEASURE code, e.g. `PT`.
-        mult: UNIT_MULT, the power of ten, e.g. 4 for 万.
-    """
-
-    printed: str | None
-    measure: str
-    mult: int
-
-
-@dataclass(frozen=True, slots=True)
 class Indicator:
     """A concept inside a plan. Field meanings: `plans/plan.schema.json`."""
 
@@ -164,14 +125,40 @@ class Indicator:
     source_line: int
 
 
+class AgencyRole(StrEnum):
+    """The strongest part in which the plan names an agency."""
+
+    COORDINATING = "coordinating"
+    LEAD = "lead"
+    PARTICIPANT = "participant"
+    DISTRICT_GOVERNMENT = "district_government"
+    SUPERVISOR = "supervisor"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedName:
+    """One form in which the plan prints a name, and the line in which it first does."""
+
+    name: str
+    source_line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """责任单位: a department that a plan names, e.g. 市教育局."""
+    """责任单位: a department that a plan names, e.g. 市教育局.
+
+    Attributes:
+        name: canonical and full.
+        printed: every form as printed.
+        superior: agency of the same plan to escalate to, None where the plan names none.
+    """
 
     agency_id: str
     name: Text
+    printed: tuple[PrintedName, ...]
+    role: AgencyRole
     superior: str | None
-    source_line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +193,7 @@ class Plan:
     agencies: tuple[Agency, ...]
     domains: tuple[Domain, ...]
     indicators: tuple[Indicator, ...]
+    commitments: Commitments
 
     def indicator(self, reference: str) -> Indicator | None:
         """The indicator with this id, table number or printed name; None if there is none."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
 
-from planwatch.errors import InvalidPeriod, InvalidPlan, PlanFault
+from planwatch.commitment_document import commitment_faults, read_commitments
+from planwatch.document_reader import DocumentReader, read_text, unknown_reference
+from planwatch.errors import InvalidPlan, PlanFault
 from planwatch.language import Text
-from planwatch.period import TimePeriod, parse_period
 from planwatch.plan import (
     Agency,
+    AgencyRole,
     Baseline,
-    Comparator,
     Direction,
     Domain,
     Doubt,
@@ -21,11 +21,12 @@ from planwatch.plan import (
     Indicator,
     Nature,
     Plan,
+    PrintedName,
     PrintedValue,
     Target,
-    Unit,
     fold,
 )
+from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
 
 
@@ -35,52 +36,24 @@ def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
     Raises:
         InvalidPlan: with every fault that the schema cannot see (numbers, periods, references).
     """
-    reader = _Reader()
+    reader = DocumentReader()
     plan = _read_plan(document, reader)
     unread = {fault.path for fault in reader.faults}
-    reader.faults += [fault for fault in _reference_faults(plan) if fault.path not in unread]
+    found = [*_reference_faults(plan), *commitment_faults(plan)]
+    reader.faults += [fault for fault in found if fault.path not in unread]
     if reader.faults:
         raise InvalidPlan(plan.plan_id, reader.faults)
     return plan
 
 
-class _Reader:
-    """Converts leaves and collects the faults, so that all of them are told at once."""
-
-    def __init__(self) -> None:
-        self.faults: list[PlanFault] = []
-
-    def decimal(self, text: str | None, path: str) -> Decimal | None:
-        if text is None:
-            return None
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite():
-            self.faults.append(PlanFault(path, Text(f"“{text}”不是数字", f"“{text}” is not a number")))
-            return Decimal(0)
-        return value
-
-    def required_decimal(self, text: str, path: str) -> Decimal:
-        return self.decimal(text, path) or Decimal(0)
-
-    def period(self, text: str, path: str, *, instead: str = "1900") -> TimePeriod:
-        try:
-            return parse_period(text)
-        except InvalidPeriod as error:
-            self.faults.append(PlanFault(path, error.text))
-            return parse_period(instead)
-
-
-def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
+def _read_plan(document: Mapping[str, Any], reader: DocumentReader) -> Plan:
     source = document["document"]
     return Plan(
         plan_id=document["plan_id"],
         version=document["version"],
-        title=_text(document["title"]),
+        title=read_text(document["title"]),
         ref_area=document["ref_area"],
-        area_name=_text(document["area_name"]),
+        area_name=read_text(document["area_name"]),
         start=reader.period(document["period"]["start"], "period.start"),
         end=reader.period(document["period"]["end"], "period.end", instead="2199"),
         parent_plan=document["parent_plan"],
@@ -90,7 +63,13 @@ def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
         issued_on=source["issued_on"],
         coordinating_agency=document["coordinating_agency"],
         agencies=tuple(
-            Agency(row["agency_id"], _text(row["name"]), row["superior"], row["source_line"])
+            Agency(
+                row["agency_id"],
+                read_text(row["name"]),
+                tuple(PrintedName(form["name"], form["source_line"]) for form in row["printed"]),
+                AgencyRole(row["role"]),
+                row["superior"],
+            )
             for row in document["agencies"]
         ),
         domains=tuple(_read_domain(row) for row in document["domains"]),
@@ -98,17 +77,18 @@ def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
             _read_indicator(row, f"indicators[{position}]", reader)
             for position, row in enumerate(document["indicators"])
         ),
+        commitments=read_commitments(document, reader),
     )
 
 
 def _read_domain(row: Mapping[str, Any]) -> Domain:
     doubt = row["needs_confirmation"]
     return Domain(
-        row["domain"], row["name"], row["agency"], row["basis"], row["source_line"], _text(doubt) if doubt else None
+        row["domain"], row["name"], row["agency"], row["basis"], row["source_line"], read_text(doubt) if doubt else None
     )
 
 
-def _read_indicator(row: Mapping[str, Any], path: str, reader: _Reader) -> Indicator:
+def _read_indicator(row: Mapping[str, Any], path: str, reader: DocumentReader) -> Indicator:
     note = row["note"]
     lower, upper = row["bounds"]
     return Indicator(
@@ -141,13 +121,13 @@ def _read_indicator(row: Mapping[str, Any], path: str, reader: _Reader) -> Indic
             for step in row.get("milestones", ())
         ),
         owner=row["owner"],
-        note=_text(note) if note else None,
-        needs_confirmation=tuple(Doubt(doubt["field"], _text(doubt)) for doubt in row["needs_confirmation"]),
+        note=read_text(note) if note else None,
+        needs_confirmation=tuple(Doubt(doubt["field"], read_text(doubt)) for doubt in row["needs_confirmation"]),
         source_line=row["source_line"],
     )
 
 
-def _read_printed(cell: Mapping[str, Any], path: str, reader: _Reader) -> PrintedValue:
+def _read_printed(cell: Mapping[str, Any], path: str, reader: DocumentReader) -> PrintedValue:
     return PrintedValue(
         cell["printed"],
         reader.decimal(cell["value"], f"{path}.value"),
@@ -156,7 +136,7 @@ def _read_printed(cell: Mapping[str, Any], path: str, reader: _Reader) -> Printe
     )
 
 
-def _read_baseline(row: Mapping[str, Any] | None, path: str, reader: _Reader) -> Baseline | None:
+def _read_baseline(row: Mapping[str, Any] | None, path: str, reader: DocumentReader) -> Baseline | None:
     if row is None:
         return None
     return Baseline(
@@ -171,10 +151,13 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
     agencies = {agency.agency_id for agency in plan.agencies}
     faults = []
     if plan.coordinating_agency not in agencies:
-        faults.append(_unknown("coordinating_agency", plan.coordinating_agency, "agencies"))
+        faults.append(unknown_reference("coordinating_agency", plan.coordinating_agency, "agencies"))
+    for position, agency in enumerate(plan.agencies):
+        if agency.superior is not None and agency.superior not in agencies:
+            faults.append(unknown_reference(f"agencies[{position}].superior", agency.superior, "agencies"))
     for position, domain in enumerate(plan.domains):
         if domain.agency not in agencies:
-            faults.append(_unknown(f"domains[{position}].agency", domain.agency, "agencies"))
+            faults.append(unknown_reference(f"domains[{position}].agency", domain.agency, "agencies"))
     for position, indicator in enumerate(plan.indicators):
         faults += _indicator_faults(plan, indicator, f"indicators[{position}]", agencies)
     return faults + _repetition_faults(plan)
@@ -183,9 +166,9 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
 def _indicator_faults(plan: Plan, indicator: Indicator, path: str, agencies: Set[str]) -> list[PlanFault]:
     faults = []
     if indicator.owner not in agencies:
-        faults.append(_unknown(f"{path}.owner", indicator.owner, "agencies"))
+        faults.append(unknown_reference(f"{path}.owner", indicator.owner, "agencies"))
     if indicator.domain not in {domain.code for domain in plan.domains}:
-        faults.append(_unknown(f"{path}.domain", indicator.domain, "domains"))
+        faults.append(unknown_reference(f"{path}.domain", indicator.domain, "domains"))
     target = indicator.target.period
     if target.end > plan.last_day:
         zh, en = f"目标年份 {target} 晚于规划期末 {plan.end}", f"target {target} lies after the plan's end {plan.end}"
@@ -208,11 +191,3 @@ def _repetition_faults(plan: Plan) -> list[PlanFault]:
                 faults.append(PlanFault(f"indicators[{position}].{field}", reason))
             seen.add((field, value))
     return faults
-
-
-def _unknown(path: str, value: str, listing: str) -> PlanFault:
-    return PlanFault(path, Text(f"“{value}”不在 {listing} 之中", f"“{value}” is not among the {listing}"))
-
-
-def _text(pair: Mapping[str, str]) -> Text:
-    return Text(pair["zh"], pair["en"])

@@ -11,7 +11,8 @@ from typing import Literal
 from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.period import TimePeriod
-from planwatch.plan import Nature, Unit
+from planwatch.plan import Nature
+from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, level_from_code
 from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name
 

@@ -1,18 +1,13 @@
-"""The plan catalogue between its files and the database."""
+"""The plan catalogue in the database: putting it there, and what services hold of it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
 from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
@@ -21,44 +16,8 @@ from planwatch.language import Text
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
 from planwatch.policy import Policy, policy_from_mapping
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFile:
-    """A plan as its file describes it."""
-
-    plan: Plan
-    document: Mapping[str, Any]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the content, by which a changed file is told from an unchanged one."""
-        return hashlib.sha256(json.dumps(self.document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def plan_ids(plans_dir: Path) -> list[str]:
-    """The plans that have a file under `plans_dir`, national first."""
-    found = [path.parent.name for path in plans_dir.glob("*/plan.yaml")]
-    return sorted(found, key=lambda plan_id: (plan_id != "national", plan_id))
-
-
-def read_plan_file(plans_dir: Path, plan_id: str) -> PlanFile:
-    """Read and check one plan.
-
-    Raises:
-        InvalidPlan: with every fault of the file, from its schema and from its content.
-    """
-    path = plans_dir / plan_id / "plan.yaml"
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
-    except (OSError, yaml.YAMLError) as error:
-        raise InvalidPlan(
-            plan_id, [PlanFault(str(path), Text(f"无法读取：{error}", f"cannot be read: {error}"))]
-        ) from error
-    faults = _schema_faults(json.loads((plans_dir / "plan.schema.json").read_text(encoding="utf-8")), document)
-    if faults:
-        raise InvalidPlan(plan_id, faults)
-    return PlanFile(plan_from_mapping(document), document)
+from services.catalogue_files import PlanFile, read_schema, read_yaml
+from services.schema_faults import schema_faults
 
 
 def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) -> Policy:
@@ -69,11 +28,14 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     Raises:
         InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
     """
-    document = yaml.load((plans_dir / "policy.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
-    faults = _schema_faults(json.loads((plans_dir / "policy.schema.json").read_text(encoding="utf-8")), document)
+    document = read_yaml(plans_dir / "policy.yaml")
+    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
     if faults:
         listing = Text(
-            *("；".join(f"{f.path}：{getattr(f.reason, language)}" for f in faults) for language in ("zh", "en"))
+            *(
+                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
+                for language in ("zh", "en")
+            )
         )
         raise InvalidPolicy(listing)
     policy = policy_from_mapping(document)
@@ -173,21 +135,6 @@ class CatalogueCache:
 _APPLIED_AT = "SELECT greatest((SELECT max(applied_at) FROM plans), (SELECT max(applied_at) FROM policies))"
 _CURRENT_PLANS = "SELECT DISTINCT ON (plan_id) document FROM plans ORDER BY plan_id, plan_version DESC"
 _CURRENT_POLICY = "SELECT document FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1"
-
-
-def default_plans_dir() -> Path:
-    """The catalogue that comes with Planwatch: folder `plans` beside the packages, or in the installed data."""
-    beside = Path(str(files("services"))).parent / "plans"
-    return beside if beside.is_dir() else Path("plans")
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """The safe loader; the C one where PyYAML has it, because five plans are thousands of lines."""
-
-
-def _schema_faults(schema: Mapping[str, Any], document: object) -> list[PlanFault]:
-    errors = sorted(Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.path)))
-    return [PlanFault(error.json_path, Text(f"不符合格式：{error.message}", error.message)) for error in errors]
 
 
 def _insert_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> None:

@@ -12,29 +12,31 @@ from typing import Any
 
 import yaml
 
+from planwatch.commitment import Commitments
 from planwatch.early_warning import Verdict
 from planwatch.language import Text
 from planwatch.observation import Observation
 from planwatch.period import Freq, TimePeriod, parse_period
 from planwatch.plan import (
     Agency,
+    AgencyRole,
     Baseline,
-    Comparator,
     Direction,
     Domain,
     GoalKind,
     Indicator,
     Nature,
     Plan,
+    PrintedName,
     PrintedValue,
     Target,
-    Unit,
 )
+from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Policy, policy_from_mapping
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import ReportedTable, Submission
 from planwatch.wire import SUBMISSION_RECEIVED, submission_to_bytes
-from services.catalogue import PlanFile, read_plan_file
+from services.catalogue_files import PlanFile, read_plan_file
 from services.settings import Settings
 from services.stream.record import Record
 
@@ -105,7 +107,12 @@ def make_indicator(
     )
 
 
-def make_plan(*indicators: Indicator, ref_area: str = "640500") -> Plan:
+def make_agency(agency_id: str, name: Text) -> Agency:
+    """An agency that the plan prints once."""
+    return Agency(agency_id, name, (PrintedName(name.zh, 1),), AgencyRole.LEAD, None)
+
+
+def make_plan(*indicators: Indicator, ref_area: str = "640500", commitments: Commitments | None = None) -> Plan:
     """A plan for 2021 to 2025 of two agencies, with one indicator if none is given."""
     return Plan(
         plan_id="test",
@@ -122,12 +129,13 @@ def make_plan(*indicators: Indicator, ref_area: str = "640500") -> Plan:
         issued_on=None,
         coordinating_agency=LEAD,
         agencies=(
-            Agency(SCHOOLS, Text("教育局", "Education Bureau"), None, None),
-            Agency(LEAD, Text("发展改革委", "Development and Reform Commission"), None, None),
-            Agency("health", Text("卫生健康委", "Health Commission"), None, None),
+            make_agency(SCHOOLS, Text("教育局", "Education Bureau")),
+            make_agency(LEAD, Text("发展改革委", "Development and Reform Commission")),
+            make_agency("health", Text("卫生健康委", "Health Commission")),
         ),
         domains=(Domain("learning", "学有所教", SCHOOLS, "lead", None, None),),
         indicators=indicators or (make_indicator(),),
+        commitments=commitments or Commitments(),
     )
 
 

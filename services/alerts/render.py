@@ -18,7 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
 from planwatch.period import TimePeriod
-from planwatch.plan import GoalKind, Nature, Target, Unit
+from planwatch.plan import GoalKind, Nature, Target
+from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from planwatch.local_time import LOCAL_TIME
-from planwatch.plan import Comparator
+from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES
 from services.cli.connection import data_dir_option, find_running

@@ -10,7 +10,8 @@ import click
 from planwatch.errors import InvalidPlan
 from planwatch.plan import Indicator, Plan
 from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES
-from services.catalogue import apply_plan, apply_policy, default_plans_dir, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy
+from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.clock import system_clock
@@ -42,7 +43,7 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
         try:
             checked = read_plan_file(plans_dir, plan_id).plan
         except InvalidPlan as error:
-            faults += [{"plan": plan_id, "path": f.path, **f.reason.as_mapping()} for f in error.faults]
+            faults += [{"plan": plan_id, "file": f.file, "path": f.path, **f.reason.as_mapping()} for f in error.faults]
             continue
         doubts += [
             {"plan": plan_id, "no": row.no, "name": row.name.zh, "field": d.field, **d.reason.as_mapping()}
@@ -52,7 +53,7 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json({"faults": faults, "needs_confirmation": doubts})
     else:
-        print_table("错误", ("规划", "位置", "原因"), [(f["plan"], f["path"], f["zh"]) for f in faults])
+        print_table("错误", ("规划", "文件", "位置", "原因"), [(f["plan"], f["file"], f["path"], f["zh"]) for f in faults])
         print_table(
             "待确认",
             ("规划", "序号", "指标", "字段", "原因"),

@@ -21,7 +21,8 @@ import click
 
 from planwatch.plan import Plan
 from planwatch.printed_report import printed_reports
-from services.catalogue import apply_plan, apply_policy, default_plans_dir, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy
+from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
 from services.cli.connection import Running, write_running
 from services.cli.keys import issue_key
 from services.cli.printing import print_json

@@ -10,7 +10,8 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from planwatch.local_time import LOCAL_TIME
-from planwatch.plan import Comparator, Nature
+from planwatch.plan import Nature
+from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES, NATURE_NAMES, REASONS
 from services.cli.connection import data_dir_option, find_running

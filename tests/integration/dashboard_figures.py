@@ -22,7 +22,8 @@ from planwatch.plan_document import plan_from_mapping
 from planwatch.policy import AssessmentClass, Policy
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.wire import SUBMISSION_RECEIVED
-from services.catalogue import PlanFile, apply_plan, apply_policy, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy
+from services.catalogue_files import PlanFile, plan_ids, read_plan_file
 from services.database import connect_as
 from services.evaluate.effects import EvaluateEffects
 from services.stream.record import Record

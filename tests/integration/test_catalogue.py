@@ -10,7 +10,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from planwatch.errors import Invalid, InvalidPlan
-from services.catalogue import CatalogueCache, PlanFile, apply_plan, apply_policy, plan_ids, read_plan_file
+from services.catalogue import CatalogueCache, apply_plan, apply_policy
+from services.catalogue_files import PlanFile, plan_ids, read_plan_file
 from services.database import connect_as, conninfo_as
 from tests.builders import APPLIED_AT, PLANS, real_plan_file
 

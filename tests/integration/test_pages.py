@@ -25,7 +25,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from services.alerts.render import RenderedMail, build_message
-from services.catalogue import apply_plan, read_plan_file
+from services.catalogue import apply_plan
+from services.catalogue_files import read_plan_file
 from services.database import connect_as, open_pool
 from services.database.migrate import migrate
 from services.embedded.servers import embedded_servers

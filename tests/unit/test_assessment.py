@@ -11,7 +11,8 @@ import pytest
 
 from planwatch.assessment import Assessment, affected_periods, assess, needs_history
 from planwatch.period import parse_period
-from planwatch.plan import Comparator, Direction, GoalKind, Indicator
+from planwatch.plan import Direction, GoalKind, Indicator
+from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.series import Accumulation
 from tests.builders import (

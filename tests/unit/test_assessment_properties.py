@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from planwatch.assessment import Assessment, assess
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, parse_period
-from planwatch.plan import Comparator, Direction, GoalKind, Indicator, Plan
+from planwatch.plan import Direction, GoalKind, Indicator, Plan
+from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.series import Accumulation
 from planwatch.submission import CheckedSubmission

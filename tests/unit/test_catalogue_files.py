@@ -128,13 +128,14 @@ def printed_places(plan: Row) -> list[tuple[str, int, int]]:
     """Every piece of printed text outside the rows: text, its line, how many lines it may run over."""
     document, table = plan["document"], plan["table"]
     at = document["source_lines"]
-    short_names = {agency["agency_id"]: agency["printed"].removeprefix("市") for agency in plan["agencies"]}
+    forms = [(form, agency["agency_id"]) for agency in plan["agencies"] for form in agency["printed"]]
+    short_names = {agency: form["name"].removeprefix("市") for form, agency in reversed(forms)}
     return [
         (plan["title"]["zh"], at["title"], 1),
         *((document[part], at[part], 1) for part in ("number", "issuer") if document[part]),
         (table["title"], table["source_line"], 1),
         *((note["text"], note["source_line"], 2) for note in table["notes"]),
-        *((agency["printed"], agency["source_line"], 1) for agency in plan["agencies"]),
+        *((form["name"], form["source_line"], 2) for form, _ in forms),
         *((short_names[row["agency"]], row["source_line"], 1) for row in plan["domains"] if row["source_line"]),
         *((row["name"], 1, len(source_lines(document["file"]))) for row in plan["domains"]),
     ]

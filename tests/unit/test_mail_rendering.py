@@ -17,7 +17,8 @@ import pytest
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
 from planwatch.period import parse_period
-from planwatch.plan import Comparator, GoalKind, Nature, Target, Unit
+from planwatch.plan import GoalKind, Nature, Target
+from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Printer
 from services.alerts.render import (

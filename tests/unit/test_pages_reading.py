@@ -14,7 +14,7 @@ from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
 from planwatch.notification import Delivery, MailKind
 from planwatch.period import parse_period
-from planwatch.plan import Unit
+from planwatch.plan_terms import Unit
 from planwatch.printing import Printer, due_decimals
 from services.alerts.render import RenderedMail, build_message
 from services.pages import wording

@@ -6,26 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from planwatch.commitment import Commitments
 from planwatch.language import Text
 from planwatch.period import parse_period
-from planwatch.plan import (
-    Agency,
-    Baseline,
-    Comparator,
-    Direction,
-    Domain,
-    GoalKind,
-    Indicator,
-    Nature,
-    Plan,
-    PrintedValue,
-    Target,
-    Unit,
-)
+from planwatch.plan import Baseline, Direction, Domain, GoalKind, Indicator, Nature, Plan, PrintedValue, Target
+from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
 from services.pages.case_views import case_page, receipt_page
 from services.pages.store import Case, Figure, Receipt, Step
 from services.pages.views import baseline_cell, case_rows, group_by_domain, indicator_rows, summarise
+from tests.builders import make_agency
 
 AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
 
@@ -82,12 +72,13 @@ PLAN = Plan(
     issuer=None,
     issued_on=None,
     coordinating_agency="trial-education",
-    agencies=(Agency("trial-education", Text("教育局", "Education"), None, None),),
+    agencies=(make_agency("trial-education", Text("教育局", "Education")),),
     domains=(
         Domain("learning", "学有所教", "trial-education", "lead", 1, None),
         Domain("employment", "劳有所得", "trial-education", "coordinating", None, None),
     ),
     indicators=(RETENTION, TRAINING, ENROLMENT),
+    commitments=Commitments(),
 )
 FIGURE = Figure(
     plan_id="trial",

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from planwatch.plan import Comparator, Direction, GoalKind, derive_goal_kind
+from planwatch.plan import Direction, GoalKind, derive_goal_kind
+from planwatch.plan_terms import Comparator
 from tests.builders import make_indicator, make_plan, real_plan
 
 INCREASE, DECREASE = Direction.INCREASE, Direction.DECREASE

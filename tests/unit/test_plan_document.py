@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from planwatch.errors import InvalidPlan
-from planwatch.plan import Comparator, GoalKind
+from planwatch.plan import GoalKind
 from planwatch.plan_document import plan_from_mapping
+from planwatch.plan_terms import Comparator
 from tests.builders import real_plan_file
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from planwatch.observation import Observation
 from planwatch.period import parse_period
-from planwatch.plan import GoalKind, Unit
+from planwatch.plan import GoalKind
+from planwatch.plan_terms import Unit
 from planwatch.series import Accumulation, ObsStatus
 from planwatch.submission import (
     FIELDS,

@@ -1,0 +1,232 @@
+"""From the sections of a plan document beside its main table to `Commitments`, with every fault listed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from planwatch.commitment import (
+    Box,
+    Commitments,
+    Deliverable,
+    DutyKind,
+    Investment,
+    MonitoringDuty,
+    Project,
+    Quantity,
+    Quotation,
+    ServiceDomain,
+    ServiceItem,
+    ServiceStandard,
+    TargetMeasure,
+    Task,
+    TextTarget,
+)
+from planwatch.document_reader import DocumentReader, optional_text, read_text, unknown_reference
+from planwatch.errors import PlanFault
+from planwatch.language import Text
+from planwatch.plan import Plan
+from planwatch.plan_terms import Comparator, Unit
+
+Row = Mapping[str, Any]
+Entry = TypeVar("Entry")
+
+IDENTIFIERS = {
+    "text_targets": "target_id",
+    "tasks": "task_id",
+    "projects": "project_id",
+    "service_items": "item_id",
+    "monitoring_duties": "duty_id",
+}
+"""The sections whose entries carry an identifier, and its field."""
+
+
+def read_commitments(document: Row, reader: DocumentReader) -> Commitments:
+    """The commitments of a document that its JSON Schema has accepted; a section that is not there is empty."""
+    return Commitments(
+        text_targets=_section(document, "text_targets", _read_text_target, reader),
+        tasks=_section(document, "tasks", _read_task, reader),
+        projects=_section(document, "projects", _read_project, reader),
+        service_domains=tuple(_read_service_domain(row) for row in document.get("service_domains", ())),
+        service_items=_section(document, "service_items", _read_service_item, reader),
+        monitoring_duties=_section(document, "monitoring_duties", _read_duty, reader),
+    )
+
+
+def _section(
+    document: Row, name: str, read: Callable[[Row, str, DocumentReader], Entry], reader: DocumentReader
+) -> tuple[Entry, ...]:
+    return tuple(read(row, f"{name}[{at}]", reader) for at, row in enumerate(document.get(name, ())))
+
+
+def commitment_faults(plan: Plan) -> list[PlanFault]:
+    """References to agencies, domains and indicators that the plan does not have, and repeated identifiers."""
+    known = {
+        "agencies": {agency.agency_id for agency in plan.agencies},
+        "domains": {domain.code for domain in plan.domains},
+        "indicators": {indicator.indicator_id for indicator in plan.indicators},
+    }
+    faults = [
+        unknown_reference(path, value, listing)
+        for path, value, listing in _references(plan.commitments)
+        if value is not None and value not in known[listing]
+    ]
+    return faults + _repetitions(plan.commitments)
+
+
+def _references(commitments: Commitments) -> Iterator[tuple[str, str | None, str]]:
+    """Every reference as (path, value, what it refers to)."""
+    for at, target in enumerate(commitments.text_targets):
+        yield f"text_targets[{at}].domain", target.domain, "domains"
+        yield f"text_targets[{at}].indicator", target.indicator_id, "indicators"
+    for at, task in enumerate(commitments.tasks):
+        yield f"tasks[{at}].domain", task.domain, "domains"
+        yield f"tasks[{at}].lead", task.lead, "agencies"
+        yield from _agency_list(f"tasks[{at}].participants", task.participants)
+    for at, project in enumerate(commitments.projects):
+        yield f"projects[{at}].domain", project.domain, "domains"
+        yield f"projects[{at}].lead", project.lead, "agencies"
+    for at, listed in enumerate(commitments.service_domains):
+        yield f"service_domains[{at}].domain", listed.domain, "domains"
+    for at, item in enumerate(commitments.service_items):
+        yield f"service_items[{at}].domain", item.domain, "domains"
+    for at, duty in enumerate(commitments.monitoring_duties):
+        yield f"monitoring_duties[{at}].agency", duty.agency, "agencies"
+        yield from _agency_list(f"monitoring_duties[{at}].participants", duty.participants)
+
+
+def _agency_list(path: str, agencies: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    for at, agency in enumerate(agencies):
+        yield f"{path}[{at}]", agency, "agencies"
+
+
+def _repetitions(commitments: Commitments) -> list[PlanFault]:
+    """Reports name a commitment by its identifier: each must name one only."""
+    faults = []
+    for section, field in IDENTIFIERS.items():
+        names = [getattr(entry, field) for entry in getattr(commitments, section)]
+        counted = Counter(names)
+        for at, name in enumerate(names):
+            if counted[name] > 1 and names.index(name) != at:
+                reason = Text(f"“{name}”已用于另一项", f"“{name}” is used by another entry")
+                faults.append(PlanFault(f"{section}[{at}].{field}", reason))
+    return faults
+
+
+def _read_quantity(row: Row, path: str, reader: DocumentReader) -> Quantity:
+    unit = row["unit"]
+    return Quantity(
+        row["printed"],
+        reader.required_decimal(row["value"], f"{path}.value"),
+        Comparator(row["comparator"]),
+        Unit(unit["printed"], unit["measure"], unit["mult"]),
+    )
+
+
+def _read_text_target(row: Row, path: str, reader: DocumentReader) -> TextTarget:
+    return TextTarget(
+        target_id=row["target_id"],
+        metric=read_text(row["metric"]),
+        quotation=Quotation(row["quote"], row["source_line"]),
+        quantity=_read_quantity(row, path, reader),
+        measure=TargetMeasure(row["measure"]),
+        year=reader.optional_period(row["year"], f"{path}.year"),
+        scope=optional_text(row["scope"]),
+        domain=row["domain"],
+        concept=row["concept"],
+        indicator_id=row["indicator"],
+        contradiction=optional_text(row["contradiction"]),
+        doubt=optional_text(row["needs_confirmation"]),
+    )
+
+
+def _read_task(row: Row, path: str, reader: DocumentReader) -> Task:
+    return Task(
+        task_id=row["task_id"],
+        no=row["no"],
+        section=row["section"],
+        title=row["title"],
+        quotation=Quotation(row["text"], row["source_line"]),
+        domain=row["domain"],
+        lead=row["lead"],
+        participants=tuple(row["participants"]),
+        responsibility=row["responsibility"],
+        deadline=reader.optional_period(row["deadline"], f"{path}.deadline"),
+    )
+
+
+def _read_project(row: Row, path: str, reader: DocumentReader) -> Project:
+    box, investment = row["box"], row["investment"]
+    return Project(
+        project_id=row["project_id"],
+        box=Box(box["no"], box["title"], box["source_line"]),
+        name=row["name"],
+        quotation=Quotation(row["text"], row["source_line"]),
+        domain=row["domain"],
+        lead=row["lead"],
+        deadline=reader.optional_period(row["deadline"], f"{path}.deadline"),
+        deliverables=tuple(
+            _read_deliverable(entry, f"{path}.quantities[{at}]", reader) for at, entry in enumerate(row["quantities"])
+        ),
+        sub_projects=tuple(row["sub_projects"]),
+        investment=Investment(
+            investment["quote"], _read_quantity({"comparator": "ge", **investment}, f"{path}.investment", reader)
+        )
+        if investment
+        else None,
+        doubt=optional_text(row["needs_confirmation"]),
+    )
+
+
+def _read_deliverable(row: Row, path: str, reader: DocumentReader) -> Deliverable:
+    return Deliverable(
+        row["quantity_id"],
+        read_text(row["what"]),
+        row["quote"],
+        _read_quantity(row, path, reader),
+        optional_text(row["needs_confirmation"]),
+    )
+
+
+def _read_service_domain(row: Row) -> ServiceDomain:
+    return ServiceDomain(row["domain"], row["name"], Quotation(row["aim"], row["source_line"]), row["printed_count"])
+
+
+def _read_service_item(row: Row, path: str, reader: DocumentReader) -> ServiceItem:
+    return ServiceItem(
+        item_id=row["item_id"],
+        no=row["no"],
+        domain=row["domain"],
+        name=Text(row["name"], row["name_en"]),
+        recipients=optional_text(row["recipients"]),
+        standard=_read_standard(row["standard"], f"{path}.standard", reader),
+        parent_standard=_read_standard(row.get("parent_standard"), f"{path}.parent_standard", reader),
+        source_line=row["source_line"],
+    )
+
+
+def _read_standard(row: Row | None, path: str, reader: DocumentReader) -> ServiceStandard | None:
+    if row is None:
+        return None
+    unit = row["unit"]
+    return ServiceStandard(
+        reader.required_decimal(row["value"], f"{path}.value"),
+        Comparator(row["comparator"]),
+        Unit(unit["printed"], unit["measure"], unit["mult"]),
+        read_text(row["source"]),
+    )
+
+
+def _read_duty(row: Row, path: str, reader: DocumentReader) -> MonitoringDuty:
+    revision = row["target_revision"]
+    return MonitoringDuty(
+        duty_id=row["duty_id"],
+        kind=DutyKind(row["kind"]),
+        quotation=Quotation(row["quote"], row["source_line"]),
+        agency=row["agency"],
+        participants=tuple(row["participants"]),
+        due=reader.optional_period(row["due"], f"{path}.due"),
+        frequency=row["frequency"],
+        may_revise_targets=None if revision is None else revision == "allowed",
+    )
