@@ -26,6 +26,7 @@ class DutyKind(StrEnum):
     DYNAMIC_MONITORING = "dynamic_monitoring"
     MID_TERM_EVALUATION = "mid_term_evaluation"
     FINAL_EVALUATION = "final_evaluation"
+    EVALUATION = "evaluation"
     SATISFACTION_SURVEY = "satisfaction_survey"
     PUBLIC_DISCLOSURE = "public_disclosure"
     REPORT_TO_SUPERIOR = "report_to_superior"
@@ -236,8 +237,24 @@ class MonitoringDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Places of one plan that cannot all be right.
+
+    Attributes:
+        subjects: indicators and commitments that it concerns; may be empty.
+        statements: what stands in each place, at least two.
+        question: what its author has to be asked.
+    """
+
+    contradiction_id: str
+    subjects: tuple[str, ...]
+    statements: tuple[Quotation, ...]
+    question: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Commitments:
-    """Everything that a plan promises outside its main table, each section in printed order."""
+    """Everything that a plan promises outside its main table, each section in printed order, and where it disagrees."""
 
     text_targets: tuple[TextTarget, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -245,3 +262,4 @@ class Commitments:
     service_domains: tuple[ServiceDomain, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
     monitoring_duties: tuple[MonitoringDuty, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from planwatch.commitment import (
     Box,
     Commitments,
+    Contradiction,
     Deliverable,
     DutyKind,
     Investment,
@@ -38,6 +39,7 @@ IDENTIFIERS = {
     "projects": "project_id",
     "service_items": "item_id",
     "monitoring_duties": "duty_id",
+    "contradictions": "contradiction_id",
 }
 """The sections whose entries carry an identifier, and its field."""
 
@@ -51,6 +53,7 @@ def read_commitments(document: Row, reader: DocumentReader) -> Commitments:
         service_domains=tuple(_read_service_domain(row) for row in document.get("service_domains", ())),
         service_items=_section(document, "service_items", _read_service_item, reader),
         monitoring_duties=_section(document, "monitoring_duties", _read_duty, reader),
+        contradictions=tuple(_read_contradiction(row) for row in document.get("contradictions", ())),
     )
 
 
@@ -66,6 +69,9 @@ def commitment_faults(plan: Plan) -> list[PlanFault]:
         "agencies": {agency.agency_id for agency in plan.agencies},
         "domains": {domain.code for domain in plan.domains},
         "indicators": {indicator.indicator_id for indicator in plan.indicators},
+    }
+    known["subjects"] = known["indicators"] | {
+        getattr(entry, field) for section, field in IDENTIFIERS.items() for entry in getattr(plan.commitments, section)
     }
     faults = [
         unknown_reference(path, value, listing)
@@ -94,6 +100,9 @@ def _references(commitments: Commitments) -> Iterator[tuple[str, str | None, str
     for at, duty in enumerate(commitments.monitoring_duties):
         yield f"monitoring_duties[{at}].agency", duty.agency, "agencies"
         yield from _agency_list(f"monitoring_duties[{at}].participants", duty.participants)
+    for at, contradiction in enumerate(commitments.contradictions):
+        for position, subject in enumerate(contradiction.subjects):
+            yield f"contradictions[{at}].subjects[{position}]", subject, "subjects"
 
 
 def _agency_list(path: str, agencies: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -229,4 +238,13 @@ def _read_duty(row: Row, path: str, reader: DocumentReader) -> MonitoringDuty:
         due=reader.optional_period(row["due"], f"{path}.due"),
         frequency=row["frequency"],
         may_revise_targets=None if revision is None else revision == "allowed",
+    )
+
+
+def _read_contradiction(row: Row) -> Contradiction:
+    return Contradiction(
+        row["contradiction_id"],
+        tuple(row["subjects"]),
+        tuple(Quotation(statement["quote"], statement["source_line"]) for statement in row["statements"]),
+        Text(row["zh"], row["en"]),
     )

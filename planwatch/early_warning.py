@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from planwatch.language import Text
 from planwatch.period import TimePeriod
-from planwatch.plan import Nature
+from planwatch.plan import Nature, Section
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
 from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, period_name
@@ -23,6 +23,20 @@ class SubjectKind(StrEnum):
     """What a case is about."""
 
     INDICATOR = "indicator"
+    TEXT_TARGET = "text_target"
+    TASK = "task"
+    PROJECT = "project"
+    SERVICE_STANDARD = "service_standard"
+
+
+SUBJECT_KINDS = {
+    Section.MAIN_TABLE: SubjectKind.INDICATOR,
+    Section.TEXT_TARGET: SubjectKind.TEXT_TARGET,
+    Section.TASK: SubjectKind.TASK,
+    Section.PROJECT: SubjectKind.PROJECT,
+    Section.SERVICE: SubjectKind.SERVICE_STANDARD,
+}
+"""What a warning about an indicator is about, by where in the plan it comes from."""
 
 
 class CaseState(StrEnum):

@@ -16,6 +16,9 @@ from planwatch.period import TimePeriod
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
 
+CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
+"""Of a commitment that belongs to no domain of its plan."""
+
 _UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
@@ -24,6 +27,16 @@ class Nature(StrEnum):
 
     BINDING = "binding"
     ANTICIPATORY = "anticipatory"
+
+
+class Section(StrEnum):
+    """Where in the plan an indicator comes from."""
+
+    MAIN_TABLE = "main_table"
+    TEXT_TARGET = "text_target"
+    TASK = "task"
+    PROJECT = "project"
+    SERVICE = "service"
 
 
 class GoalKind(StrEnum):
@@ -101,7 +114,13 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A concept inside a plan. Field meanings: `plans/plan.schema.json`."""
+    """A concept inside a plan. Field meanings: `plans/plan.schema.json`.
+
+    Attributes:
+        section: the main table, or the section of the commitment that it is derived from.
+        no: its number in that section.
+        commitment_id: the commitment that it is derived from, None for a row of the main table.
+    """
 
     indicator_id: str
     no: int
@@ -123,6 +142,8 @@ class Indicator:
     note: Text | None
     needs_confirmation: tuple[Doubt, ...]
     source_line: int
+    section: Section = Section.MAIN_TABLE
+    commitment_id: str | None = None
 
 
 class AgencyRole(StrEnum):
@@ -175,7 +196,12 @@ class Domain:
 
 @dataclass(frozen=True)
 class Plan:
-    """规划: one version of a plan, its indicators in the order of the table."""
+    """规划: one version of a plan, its indicators in the order of the table.
+
+    Attributes:
+        indicators: the rows of the main table.
+        derived: the indicators that its commitments give, see `planwatch.derived_indicators`.
+    """
 
     plan_id: str
     version: int
@@ -194,14 +220,23 @@ class Plan:
     domains: tuple[Domain, ...]
     indicators: tuple[Indicator, ...]
     commitments: Commitments
+    derived: tuple[Indicator, ...] = ()
 
     def indicator(self, reference: str) -> Indicator | None:
-        """The indicator with this id, table number or printed name; None if there is none."""
+        """The indicator with this id, table number or printed name (derived ones: id); None if there is none."""
         return self._by_reference.get(reference) or self._by_reference.get(fold(reference))
 
     def agency(self, agency_id: str) -> Agency:
         """The agency with this id; KeyError if the plan names none."""
         return next(agency for agency in self.agencies if agency.agency_id == agency_id)
+
+    def derived_from(self, commitment_id: str) -> tuple[Indicator, ...]:
+        """The indicators that one commitment gives; none where the plan has no such commitment."""
+        return self._by_commitment.get(commitment_id, ())
+
+    def domain_name(self, code: str) -> str:
+        """The printed name of a domain, 跨领域 for a commitment that belongs to none."""
+        return CROSS_DOMAIN_NAME if code == CROSS_DOMAIN else self.domain(code).name
 
     def domain(self, code: str) -> Domain:
         """The domain with this code; KeyError if the plan has none."""
@@ -216,7 +251,17 @@ class Plan:
             index[fold(indicator.name.zh)] = indicator
         for indicator in self.indicators:
             index.setdefault(fold(_UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
+        for indicator in self.derived:
+            index.setdefault(fold(indicator.indicator_id), indicator)
         return index
+
+    @cached_property
+    def _by_commitment(self) -> dict[str, tuple[Indicator, ...]]:
+        found: dict[str, tuple[Indicator, ...]] = {}
+        for indicator in self.derived:
+            if indicator.commitment_id is not None:
+                found[indicator.commitment_id] = (*found.get(indicator.commitment_id, ()), indicator)
+        return found
 
     @property
     def first_day(self) -> date:

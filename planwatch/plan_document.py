@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from planwatch.commitment_document import commitment_faults, read_commitments
+from planwatch.derived_indicators import derive_indicators
 from planwatch.document_reader import DocumentReader, read_text, unknown_reference
 from planwatch.errors import InvalidPlan, PlanFault
 from planwatch.language import Text
@@ -43,7 +45,7 @@ def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
     reader.faults += [fault for fault in found if fault.path not in unread]
     if reader.faults:
         raise InvalidPlan(plan.plan_id, reader.faults)
-    return plan
+    return replace(plan, derived=derive_indicators(plan))
 
 
 def _read_plan(document: Mapping[str, Any], reader: DocumentReader) -> Plan:

@@ -12,15 +12,27 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from planwatch.area import lies_within
+from planwatch.derived_indicators import PROGRESS
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
 from planwatch.observation import Observation
 from planwatch.period import Freq, TimePeriod, parse_period
 from planwatch.plan import Indicator, Plan
+from planwatch.rejected_cell import RejectedCell
 from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, SeriesKey
+from planwatch.work_report import (
+    WORK_FIELDS,
+    WorkReport,
+    figures_of,
+    find_work,
+    identity_of,
+    read_expected_completion,
+    read_status,
+)
 
 MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
 MOST_DIGITS = 30
+WORK_FIELDS_SET = frozenset(WORK_FIELDS)
 MOST_HINTS = 100
 """For how many unknown indicators of one submission a near name is looked for; each takes about a millisecond."""
 _CODE = re.compile(r"[A-Za-z0-9_]{1,32}")
@@ -39,6 +51,7 @@ FIELDS = (
     "urbanisation",
     "pop_group",
     "accumulation",
+    *WORK_FIELDS,
 )
 """The fields of a reported row; `indicator` and `time_period` are required, the others have defaults."""
 
@@ -116,6 +129,7 @@ class CheckedSubmission:
 
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
+    work_reports: tuple[WorkReport, ...] = ()
 
 
 def submission_id(agency_id: str, plan_id: str, periods: str, content: bytes) -> str:
@@ -146,13 +160,7 @@ def check_submission(submission: Submission, plan: Plan) -> CheckedSubmission:
     checker = _Checker(submission, plan)
     for row, cells in submission.table.rows:
         checker.check(row, cells)
-    return CheckedSubmission(tuple(checker.observations), tuple(checker.findings))
-
-
-class _Reject(Exception):
-    def __init__(self, field: str, code: str, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.field, self.code, self.reason = field, code, Text(zh, en)
+    return CheckedSubmission(tuple(checker.observations), tuple(checker.findings), tuple(checker.work_reports))
 
 
 class _Checker:
@@ -160,16 +168,54 @@ class _Checker:
         self.submission, self.plan = submission, plan
         self.observations: list[Observation] = []
         self.findings: list[Finding] = []
+        self.work_reports: list[WorkReport] = []
         self.first_rows: dict[tuple[SeriesKey, TimePeriod], int] = {}
         self.unknown = 0
 
     def check(self, row: int, cells: Mapping[str, str]) -> None:
         try:
-            self.observations.append(self._observation(row, cells))
-        except _Reject as rejected:
-            heading = self.submission.table.headings.get(rejected.field, rejected.field.upper())
-            value = cells.get(rejected.field, "")
-            self.findings.append(Finding(row, heading, value, rejected.code, rejected.reason))
+            if _is_about_work(cells):
+                self._check_work(row, cells)
+            else:
+                self.observations.append(self._observation(row, cells))
+        except RejectedCell as rejected:
+            self._find(row, cells, rejected, rejected.field)
+
+    def _find(self, row: int, cells: Mapping[str, str], rejected: RejectedCell, field: str) -> None:
+        heading = self.submission.table.headings.get(field, field.upper())
+        self.findings.append(Finding(row, heading, cells.get(field, ""), rejected.code, rejected.reason))
+
+    def _check_work(self, row: int, cells: Mapping[str, str]) -> None:
+        """A row about a task or a project: its report, and each of its figures by itself."""
+        _check_surplus(cells.get(SURPLUS, ""))
+        work = find_work(self.plan, cells.get("indicator", ""))
+        if work is None:
+            raise _unknown_work(cells.get("indicator", ""), self.plan)
+        progress = self._indicator(f"{identity_of(work)}-{PROGRESS}")
+        _check_responsible(self.submission.agency_id, progress, self.plan)
+        period = _period(cells.get("time_period", ""), cells.get("freq", ""), progress, self.plan)
+        status = read_status(cells.get("work_status", ""))
+        expected_completion = read_expected_completion(cells.get("expected_completion", ""))
+        for indicator_id, figure, field in figures_of(work, self.plan, cells, status, expected_completion):
+            try:
+                reported = {"indicator": indicator_id, "obs_value": figure}
+                place = {name: cells[name] for name in ("time_period", "freq", "ref_area") if name in cells}
+                self.observations.append(self._observation(row, {**place, **reported}))
+            except RejectedCell as rejected:
+                self._find(row, cells, rejected, field if rejected.field == "obs_value" else rejected.field)
+        self.work_reports.append(
+            WorkReport(
+                commitment_id=identity_of(work),
+                ref_area=_area(cells.get("ref_area", ""), self.plan),
+                period=period,
+                status=status,
+                investment=cells.get("investment", "").strip() or None,
+                expected_completion=expected_completion,
+                submission_id=self.submission.submission_id,
+                row=row,
+                received_at=self.submission.received_at,
+            )
+        )
 
     def _indicator(self, reference: str) -> Indicator:
         indicator = self.plan.indicator(reference)
@@ -182,7 +228,7 @@ class _Checker:
         hint_en = (
             f"; did you mean “{near}”?" if near else f"; use a number 1–{count}, an indicator id or a printed name"
         )
-        raise _Reject(
+        raise RejectedCell(
             "indicator",
             "unknown_indicator",
             f"《{self.plan.title.zh}》中没有指标“{reference}”{hint_zh}",
@@ -208,7 +254,7 @@ class _Checker:
             status = ObsStatus.MISSING
         first_row = self.first_rows.get((series, period))
         if first_row is not None:
-            raise _Reject(
+            raise RejectedCell(
                 "indicator",
                 "duplicate_row",
                 f"与第 {first_row} 行重复：{indicator.name.zh}（{series.ref_area}，{period}）已报送一次，本行未采用",
@@ -228,6 +274,22 @@ class _Checker:
         )
 
 
+def _is_about_work(cells: Mapping[str, str]) -> bool:
+    """Whether a row tells how a task or a project goes on, instead of giving a figure of an indicator."""
+    if WORK_FIELDS_SET.isdisjoint(cells) or cells.get("obs_value", "").strip():
+        return False
+    return any(cells.get(field, "").strip() for field in WORK_FIELDS)
+
+
+def _unknown_work(reference: str, plan: Plan) -> RejectedCell:
+    return RejectedCell(
+        "indicator",
+        "unknown_task_or_project",
+        f"《{plan.title.zh}》中没有重点任务或重点工程“{reference}”，请填编号（如 {plan.plan_id}-project-01）或印发名称",
+        f"{plan.title.en} has no task or project “{reference}”; use its identifier or its printed name",
+    )
+
+
 def _nearest(reference: str, plan: Plan) -> str | None:
     names = [known.name.zh for known in plan.indicators] + [known.indicator_id for known in plan.indicators]
     near = get_close_matches(reference, names, n=1, cutoff=0.5)
@@ -236,7 +298,7 @@ def _nearest(reference: str, plan: Plan) -> str | None:
 
 def _check_surplus(text: str) -> None:
     if text:
-        raise _Reject(
+        raise RejectedCell(
             SURPLUS,
             "too_many_cells",
             f"本行比表头多出单元格“{text}”，数值中的逗号请去掉或加引号",
@@ -247,7 +309,7 @@ def _check_surplus(text: str) -> None:
 def _check_responsible(agency_id: str, indicator: Indicator, plan: Plan) -> None:
     if agency_id not in (indicator.owner, plan.coordinating_agency):
         owner = plan.agency(indicator.owner).name
-        raise _Reject(
+        raise RejectedCell(
             "indicator",
             "not_responsible",
             f"“{indicator.name.zh}”由{owner.zh}报送，本单位无权报送",
@@ -259,9 +321,9 @@ def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePerio
     try:
         period = parse_period(text)
     except InvalidPeriod as error:
-        raise _Reject("time_period", "unknown_period", error.text.zh, error.text.en) from error
+        raise RejectedCell("time_period", "unknown_period", error.text.zh, error.text.en) from error
     if freq and freq.strip().upper() != period.freq:
-        raise _Reject(
+        raise RejectedCell(
             "freq",
             "freq_disagrees",
             f"频率“{freq}”与时期“{text}”（{period.freq}）不一致",
@@ -269,7 +331,7 @@ def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePerio
         )
     is_within = plan.first_day <= period.start and period.end <= plan.last_day
     if not is_within and all(period != cell.period for cell in indicator.values.values()):
-        raise _Reject(
+        raise RejectedCell(
             "time_period",
             "period_outside_plan",
             f"时期“{text}”不在规划期 {plan.start}–{plan.end} 之内，也不是规划印发的基期",
@@ -281,7 +343,7 @@ def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePerio
 def _area(text: str, plan: Plan) -> str:
     area = text.strip() or plan.ref_area
     if not _covered(area, plan.ref_area):
-        raise _Reject(
+        raise RejectedCell(
             "ref_area",
             "area_outside_plan",
             f"地区“{text}”不属于{plan.area_name.zh}（{plan.ref_area}），应为六位行政区划代码",
@@ -293,7 +355,7 @@ def _area(text: str, plan: Plan) -> str:
 def _breakdown(field: str, cells: Mapping[str, str]) -> str:
     code = cells.get(field, "").strip() or TOTAL
     if code is not TOTAL and not _CODE.fullmatch(code):
-        raise _Reject(
+        raise RejectedCell(
             field,
             "unknown_code",
             f"分组“{code}”不是代码，应为字母、数字或下划线，合计为 {TOTAL}",
@@ -316,7 +378,7 @@ def _covered(area: str, parent: str) -> bool:
 def _check_unit(text: str, indicator: Indicator) -> None:
     unit = indicator.unit
     if text and text.strip() not in (unit.printed, unit.measure):
-        raise _Reject(
+        raise RejectedCell(
             "unit_measure",
             "unit_differs",
             f"单位“{text}”与规划不符，应为“{unit.printed or unit.measure}”",
@@ -331,7 +393,7 @@ def _status(text: str) -> ObsStatus:
         return ObsStatus(text.strip().upper())
     except ValueError:
         codes = "、".join(ObsStatus)
-        raise _Reject(
+        raise RejectedCell(
             "obs_status",
             "unknown_status",
             f"数据状态“{text}”不是 CL_OBS_STATUS 的代码（{codes}）",
@@ -344,7 +406,7 @@ def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None
     if text.strip() in MISSING_MARKS:
         return None
     if status in WITHOUT_VALUE:
-        raise _Reject(
+        raise RejectedCell(
             "obs_value",
             "value_with_status",
             f"数据状态“{status}”表示没有数值，却填报了“{text}”，请改正其一",
@@ -355,7 +417,7 @@ def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None
     value = Decimal(cell.replace(",", "")) if _NUMBER.fullmatch(cell) else Decimal("NaN")
     if not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
         unit = indicator.unit.printed or indicator.unit.measure
-        raise _Reject(
+        raise RejectedCell(
             "obs_value",
             "not_a_number",
             f"“{text}”不是数字；应填以“{unit}”为单位的数，缺数请留空或填“-”",
@@ -364,7 +426,7 @@ def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None
     lower, upper = indicator.bounds
     if (lower is not None and value < lower) or (upper is not None and value > upper):
         low, high = "−∞" if lower is None else str(lower), "∞" if upper is None else str(upper)
-        raise _Reject(
+        raise RejectedCell(
             "obs_value",
             "out_of_bounds",
             f"“{text}”超出{indicator.name.zh}的可能范围 {low}–{high}",
@@ -384,7 +446,7 @@ def _accumulation(text: str) -> Accumulation | None:
     try:
         return forms.get(text.strip()) or Accumulation(text.strip().lower())
     except ValueError:
-        raise _Reject(
+        raise RejectedCell(
             "accumulation",
             "unknown_accumulation",
             f"口径“{text}”无法识别，应为{'、'.join(forms)}",

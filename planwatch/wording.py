@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
-from planwatch.plan import GoalKind, Nature
+from planwatch.plan import GoalKind, Indicator, Nature, Section
 from planwatch.policy import AssessmentClass, Level
 
 CLASS_NAMES = {
@@ -41,6 +41,14 @@ GOAL_KIND_NAMES = {
     GoalKind.COVERAGE: Text("应保尽保", "full coverage"),
 }
 
+SECTION_NAMES = {
+    Section.MAIN_TABLE: Text("主表", "main table"),
+    Section.TEXT_TARGET: Text("正文目标", "text target"),
+    Section.TASK: Text("重点任务", "task"),
+    Section.PROJECT: Text("重点工程", "project"),
+    Section.SERVICE: Text("服务项目", "service"),
+}
+
 REASONS = {
     "value_missing": Text("报送时注明缺数", "the report says that there is no figure"),
     "limit_held": Text("数值保持在规划限值之内", "the figure keeps within the plan's limit"),
@@ -64,6 +72,17 @@ REASONS = {
     ),
 }
 """Why a verdict is what it is, by reason code."""
+
+
+def place_in_plan(indicator: Indicator) -> Text:
+    """Where a reader finds an indicator in its plan, e.g. 主表第5项."""
+    return place_text(indicator.section, indicator.no)
+
+
+def place_text(section: Section, no: int) -> Text:
+    """The words for a number in a section."""
+    name = SECTION_NAMES[section]
+    return Text(f"{name.zh}第{no}项", f"{name.en} no. {no}")
 
 
 def period_name(period: TimePeriod) -> Text:

@@ -168,8 +168,9 @@ def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
         """
         INSERT INTO indicators (plan_id, plan_version, indicator_id, no, name_zh, name_en, concept, domain, domain_name,
                                 unit, nature, goal_kind, direction, comparator, baseline_value, baseline_period,
-                                target_value, target_period, owner_agency, doubts, source_file, source_line)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                target_value, target_period, owner_agency, doubts, source_file, source_line, section,
+                                commitment_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             (
@@ -181,7 +182,7 @@ def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
                 row.name.en,
                 row.concept,
                 row.domain,
-                plan.domain(row.domain).name,
+                plan.domain_name(row.domain),
                 row.unit.printed or row.unit.measure,
                 row.nature,
                 row.goal_kind,
@@ -195,7 +196,9 @@ def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
                 Jsonb([{"field": doubt.field, **doubt.reason.as_mapping()} for doubt in row.needs_confirmation]),
                 plan.document_file,
                 row.source_line,
+                row.section,
+                row.commitment_id,
             )
-            for row in plan.indicators
+            for row in (*plan.indicators, *plan.derived)
         ],
     )

@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "projects.yaml": ("projects",),
     "service_items.yaml": ("service_domains", "service_items"),
     "monitoring.yaml": ("monitoring_duties",),
+    "contradictions.yaml": ("contradictions",),
 }
 """The files beside `plan.yaml`, each with the sections of the document that it holds."""
 

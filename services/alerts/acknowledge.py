@@ -16,7 +16,8 @@ from psycopg import AsyncConnection
 from planwatch.early_warning import CaseState, DecisionKind, EarlyWarning, WarningDecision
 from planwatch.language import Text
 from planwatch.notification import Delivery, NotificationDecision
-from planwatch.wording import LEVEL_NAMES
+from planwatch.plan import Section
+from planwatch.wording import LEVEL_NAMES, place_text
 from services.alerts import store
 from services.alerts.links import Acknowledgement, LinkSigner
 from services.clock import Clock
@@ -38,7 +39,7 @@ class CaseSummary:
     """What the page shows of a case."""
 
     plan_title: str
-    indicator_no: int
+    place: str
     indicator_name: str
     agency: str
 
@@ -145,7 +146,7 @@ async def _summary(connection: AsyncConnection[Any], case: store.Case) -> CaseSu
     row = await (
         await connection.execute(
             """
-            SELECT p.title_zh, i.no, i.name_zh, a.name_zh
+            SELECT p.title_zh, i.section, i.no, i.name_zh, a.name_zh
             FROM early_warnings AS w
             JOIN plans AS p USING (plan_id, plan_version)
             JOIN indicators AS i USING (plan_id, plan_version, indicator_id)
@@ -156,4 +157,5 @@ async def _summary(connection: AsyncConnection[Any], case: store.Case) -> CaseSu
         )
     ).fetchone()
     assert row is not None
-    return CaseSummary(*row)
+    plan_title, section, no, indicator_name, agency = row
+    return CaseSummary(plan_title, place_text(Section(section), no).zh, indicator_name, agency)

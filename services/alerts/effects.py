@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from planwatch.early_warning import DecisionKind, SubjectKind, Verdict, WarningDecision, case_id, decide_warning
+from planwatch.early_warning import SUBJECT_KINDS, DecisionKind, Verdict, WarningDecision, case_id, decide_warning
 from planwatch.errors import Invalid
 from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import Delivery, MailKind, NotificationDecision, decide_notification, digest_due_at
@@ -77,20 +77,20 @@ class AlertEffects:
     ) -> list[Situation]:
         subjects = await store.load_subjects(connection, event.series)
         verdicts = await store.load_verdicts(connection, list(subjects), event.known_at)
+        known = {
+            key: (subject, catalogue.plans[subject.plan_id], indicator)
+            for key, subject in subjects.items()
+            if (indicator := catalogue.plans[subject.plan_id].indicator(subject.series.indicator_id)) is not None
+        }
         identities = {
-            key: case_id(subject.plan_id, SubjectKind.INDICATOR, subject.series) for key, subject in subjects.items()
+            key: case_id(subject.plan_id, SUBJECT_KINDS[indicator.section], subject.series)
+            for key, (subject, _, indicator) in known.items()
         }
         cases = await store.load_cases(connection, list(identities.values()))
-        situations = []
-        for key, subject in sorted(subjects.items()):
-            plan = catalogue.plans[subject.plan_id]
-            indicator = plan.indicator(subject.series.indicator_id)
-            if indicator is not None:
-                identity = identities[key]
-                situations.append(
-                    Situation(subject, plan, indicator, cases.get(identity), verdicts.get(key, []), identity)
-                )
-        return situations
+        return [
+            Situation(subject, plan, indicator, cases.get(identities[key]), verdicts.get(key, []), identities[key])
+            for key, (subject, plan, indicator) in sorted(known.items())
+        ]
 
     async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> bool:
         """Take one step if the verdicts ask for it; returns whether one was taken.
@@ -133,6 +133,7 @@ class AlertEffects:
             connection,
             situation.subject,
             decision,
+            subject_kind=SUBJECT_KINDS[situation.indicator.section],
             plan_version=situation.plan.version,
             agency_id=situation.indicator.owner,
             submission_id=submission_id,

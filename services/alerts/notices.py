@@ -11,9 +11,10 @@ from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import MailKind
 from planwatch.period import parse_period
-from planwatch.plan import Indicator, Plan
+from planwatch.plan import Indicator, Plan, Section
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
+from planwatch.wording import place_in_plan
 from services.alerts.links import LinkSigner
 from services.alerts.render import RenderedMail, WarningNotice, build_message
 from services.alerts.store import Figures, Mail
@@ -52,6 +53,7 @@ class NoticeWriter:
         deadlines = policy.deadlines[change.level]
         today = change.at.astimezone(LOCAL_TIME).date()
         doubts = tuple(doubt.reason for doubt in indicator.needs_confirmation)
+        is_derived = indicator.section is not Section.MAIN_TABLE
         return WarningNotice(
             case_id=change.case_id,
             episode=change.episode,
@@ -60,7 +62,7 @@ class NoticeWriter:
             previous_level=change.previous_level,
             plan_title=plan.title,
             area=area_name(plan, series.ref_area),
-            indicator_no=indicator.no,
+            place=place_in_plan(indicator),
             indicator_name=indicator.name,
             unit=indicator.unit,
             nature=indicator.nature,
@@ -89,6 +91,7 @@ class NoticeWriter:
             agency=plan.agency(indicator.owner).name,
             simulated=figures.simulated,
             doubts=doubts,
+            note=indicator.note if is_derived else None,
         )
 
     def mail(

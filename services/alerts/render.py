@@ -37,7 +37,7 @@ class WarningNotice:
         level: the present level; in a closure the last one.
         previous_level: the level before; None where there was none.
         plan_title, area: by name.
-        indicator_no, indicator_name: in the plan's table, as printed, e.g. 九年义务教育巩固率(%).
+        place, indicator_name: where in the plan, e.g. 主表第5项, and as printed, e.g. 九年义务教育巩固率(%).
         unit: of the row; all values below are in it.
         nature, goal_kind: of the indicator.
         verdict: the class that led to the change.
@@ -62,6 +62,7 @@ class WarningNotice:
         agency: who is addressed.
         simulated: the figures were generated.
         doubts: readings of the printed plan that somebody has to confirm.
+        note: how a commitment outside the main table is read, e.g. which schedule is assumed.
     """
 
     case_id: str
@@ -71,7 +72,7 @@ class WarningNotice:
     previous_level: Level | None
     plan_title: Text
     area: Text
-    indicator_no: int
+    place: Text
     indicator_name: Text
     unit: Unit
     nature: Nature
@@ -100,6 +101,7 @@ class WarningNotice:
     agency: Text
     simulated: bool
     doubts: tuple[Text, ...]
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "plan": say(notice.plan_title),
         "area": say(notice.area),
         "agency": say(notice.agency),
-        "no": notice.indicator_no,
+        "place": say(notice.place),
         "name": say(name) + (" " if printer.language == "zh" and name.zh.endswith(")") else ""),
         "unit": printer.suffix(name, unit),
         "nature": say(NATURE_NAMES[notice.nature]),
@@ -242,6 +244,7 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "received": printer.instant(notice.received_at) + printer.t("", " (China time)"),
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
+        "note": say(notice.note) if notice.note else "",
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from planwatch.early_warning import CaseState, EarlyWarning, Verdict, WarningDecision
+from planwatch.early_warning import CaseState, EarlyWarning, SubjectKind, Verdict, WarningDecision
 from planwatch.notification import NotificationDecision
 from planwatch.period import Freq, parse_period
 from planwatch.policy import AssessmentClass, level_from_code
@@ -129,6 +129,7 @@ async def save_case(
     subject: Subject,
     decision: WarningDecision,
     *,
+    subject_kind: SubjectKind,
     plan_version: int,
     agency_id: str,
     submission_id: str,
@@ -142,7 +143,7 @@ async def save_case(
         INSERT INTO early_warnings (case_id, plan_id, plan_version, subject_kind, indicator_id, series_key, agency_id,
                                     episode, state, level, cause, time_period, since_period, policy_line,
                                     submission_id, known_at, opened_at, changed_at)
-        VALUES (%s, %s, %s, 'indicator', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (case_id) DO UPDATE SET
             plan_version = EXCLUDED.plan_version, agency_id = EXCLUDED.agency_id, episode = EXCLUDED.episode,
             state = EXCLUDED.state, level = EXCLUDED.level, cause = EXCLUDED.cause,
@@ -158,6 +159,7 @@ async def save_case(
             warning.case_id,
             subject.plan_id,
             plan_version,
+            subject_kind,
             subject.series.indicator_id,
             str(subject.series),
             agency_id,

@@ -53,7 +53,9 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json({"faults": faults, "needs_confirmation": doubts})
     else:
-        print_table("错误", ("规划", "文件", "位置", "原因"), [(f["plan"], f["file"], f["path"], f["zh"]) for f in faults])
+        print_table(
+            "错误", ("规划", "文件", "位置", "原因"), [(f["plan"], f["file"], f["path"], f["zh"]) for f in faults]
+        )
         print_table(
             "待确认",
             ("规划", "序号", "指标", "字段", "原因"),

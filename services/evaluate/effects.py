@@ -175,6 +175,9 @@ class EvaluateEffects:
         events: Sequence[OutgoingEvent],
     ) -> None:
         await store.copy_observations(connection, vintages.added.values())
+        for item in batch:
+            if item.checked.work_reports:
+                await store.insert_work_reports(connection, item.plan.plan_id, item.checked.work_reports)
         await store.renumber_observations(connection, list(vintages.renumbered.values()))
         await store.copy_assessments(connection, [made for verdicts in assessments.values() for made in verdicts])
         now = self._clock()

@@ -16,6 +16,7 @@ from planwatch.period import parse_period
 from planwatch.schedule import METHOD
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import CheckedSubmission, Submission
+from planwatch.work_report import WorkReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,33 @@ async def copy_observations(connection: AsyncConnection[Any], observations: Iter
                     row.received_at,
                 )
             )
+
+
+async def insert_work_reports(connection: AsyncConnection[Any], plan_id: str, reports: Sequence[WorkReport]) -> None:
+    """Append what a submission says of tasks and projects; what is there already stays."""
+    await connection.cursor().executemany(
+        """
+        INSERT INTO work_reports (submission_id, plan_id, commitment_id, ref_area, time_period, status, investment,
+                                  expected_completion, row_number, received_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            (
+                report.submission_id,
+                plan_id,
+                report.commitment_id,
+                report.ref_area,
+                str(report.period),
+                report.status,
+                report.investment,
+                str(report.expected_completion) if report.expected_completion else None,
+                report.row,
+                report.received_at,
+            )
+            for report in reports
+        ],
+    )
 
 
 async def renumber_observations(connection: AsyncConnection[Any], observations: Sequence[Observation]) -> None:

@@ -9,11 +9,25 @@ from typing import Any
 
 from planwatch.errors import InvalidSubmission
 from planwatch.language import Text
-from planwatch.submission import SURPLUS, ReportedTable
+from planwatch.submission import SURPLUS, WORK_FIELDS_SET, ReportedTable
 from planwatch.wire import MOST_ROWS, load_document, table_from_mapping
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "indicator": ("INDICATOR", "INDICATOR_ID", "指标", "指标编号", "指标名称", "序号", "指标序号", "NO"),
+    "indicator": (
+        "INDICATOR",
+        "INDICATOR_ID",
+        "指标",
+        "指标编号",
+        "指标名称",
+        "序号",
+        "指标序号",
+        "NO",
+        "项目编号",
+        "任务编号",
+        "重点工程",
+        "重点任务",
+        "服务项目",
+    ),
     "ref_area": ("REF_AREA", "地区", "行政区划代码", "地区代码"),
     "freq": ("FREQ", "频率"),
     "time_period": ("TIME_PERIOD", "时期", "年份", "年度", "报告期", "时间", "PERIOD", "YEAR"),
@@ -23,6 +37,11 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "urbanisation": ("URBANISATION", "城乡"),
     "pop_group": ("POP_GROUP", "人群"),
     "accumulation": ("ACCUMULATION", "口径", "累计口径"),
+    "work_status": ("WORK_STATUS", "进展状态", "项目状态"),
+    "physical_progress": ("PHYSICAL_PROGRESS", "形象进度", "形象进度(%)", "形象进度（%）"),
+    "quantity_delivered": ("QUANTITY_DELIVERED", "累计交付数量", "累计完成数量"),
+    "investment": ("INVESTMENT", "累计完成投资", "累计完成投资(万元)", "累计完成投资（万元）"),
+    "expected_completion": ("EXPECTED_COMPLETION", "预计完成时间", "预计完工时间"),
 }
 """Field → the headings that name it; the first one is SDMX's."""
 
@@ -87,7 +106,8 @@ def decode(content: bytes) -> str:
 
 def _fields_of(headings: list[str]) -> list[str | None]:
     fields = [_BY_HEADING.get(heading.strip().casefold()) for heading in headings]
-    missing = [HEADINGS[field] for field in REQUIRED if field not in fields]
+    required = [field for field in REQUIRED if field != "obs_value" or not WORK_FIELDS_SET.intersection(fields)]
+    missing = [HEADINGS[field] for field in required if field not in fields]
     if missing:
         raise _invalid(
             f"表头缺少：{'；'.join('或'.join(names[:3]) for names in missing)}。收到的表头：{'、'.join(headings)}",

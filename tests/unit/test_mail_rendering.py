@@ -38,7 +38,7 @@ RETENTION = WarningNotice(
     previous_level=None,
     plan_title=Text("中卫市公共服务发展“十四五”规划", "Zhongwei 14th Five-Year Plan"),
     area=Text("中卫市", "Zhongwei"),
-    indicator_no=5,
+    place=Text("主表第5项", "main table no. 5"),
     indicator_name=Text("九年义务教育巩固率(%)", "Nine-year compulsory education retention rate"),
     unit=Unit("%", "PT", 0),
     nature=Nature.BINDING,
@@ -72,7 +72,7 @@ RETENTION = WarningNotice(
 TRAINING = replace(
     RETENTION,
     level=Level.YELLOW,
-    indicator_no=8,
+    place=Text("主表第8项", "main table no. 8"),
     indicator_name=Text("城乡劳动力职业技能培训(万人次)", "Vocational skills training"),
     unit=Unit("万人次", "PS_TIME", 4),
     nature=Nature.ANTICIPATORY,
@@ -94,7 +94,7 @@ TRAINING = replace(
 INSURANCE = replace(
     RETENTION,
     level=Level.ORANGE,
-    indicator_no=12,
+    place=Text("主表第12项", "main table no. 12"),
     indicator_name=Text("基本医疗保险参保率(%)", "Basic medical insurance coverage"),
     goal_kind=GoalKind.FLOOR,
     verdict=AssessmentClass.BREACHED,

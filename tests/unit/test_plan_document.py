@@ -55,6 +55,7 @@ def test_all_faults_of_a_file_are_told_at_once(document: dict[str, Any]) -> None
 
     # then
     assert set(faults) == {
+        "text_targets[18].indicator",
         "coordinating_agency",
         "domains[2].agency",
         "indicators[0].owner",
