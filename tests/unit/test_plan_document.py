@@ -67,7 +67,7 @@ def test_all_faults_of_a_file_are_told_at_once(document: dict[str, Any]) -> None
         "indicators[7].values.2021.value",
         "indicators[8].bounds[0]",
     }
-    assert len(faults) == 10
+    assert len(faults) == 11
 
 
 def test_a_fault_names_the_value_in_both_languages(document: dict[str, Any]) -> None:
