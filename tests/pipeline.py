@@ -27,7 +27,7 @@ from tests.builders import make_record, make_settings, make_submission_record
 from tests.fakes import FakeClock
 
 REPORTS = ("submissions", "series", "observations", "assessments", "outgoing_events")
-WARNINGS = ("early_warnings", "warning_history", "digests", "mails")
+WARNINGS = ("early_warnings", "warning_history", "history_heads", "digests", "weekly_summaries", "mails")
 
 
 class Pipeline:

@@ -40,7 +40,7 @@ class WarningNotice:
         place, indicator_name: where in the plan, e.g. 主表第5项, and as printed, e.g. 九年义务教育巩固率(%).
         unit: of the row; all values below are in it.
         nature, goal_kind: of the indicator.
-        verdict: the class that led to the change.
+        verdict: the class that led to the change; None where no figure did: then the reason is all there is to tell.
         reason: of the decision, `WarningDecision.reason`.
         policy_line: of the decision, `WarningDecision.policy_line`; empty in a closure.
         time_period: of the figure.
@@ -57,12 +57,14 @@ class WarningNotice:
         measures_by: last day to file measures; None likewise.
         case_url: page of the case.
         acknowledge_url: signed link; None likewise.
-        submission_id: the submission behind the figure.
-        received_at: when it was received (aware).
-        agency: who is addressed.
+        submission_id: the submission behind the figure; None without one.
+        received_at: when it was received (aware); None likewise.
+        agency: who answers for it.
         simulated: the figures were generated.
         doubts: readings of the printed plan that somebody has to confirm.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
+        reader: who is addressed where it is not the agency itself, as in an escalation.
+        is_provisional: the dates count without the public holidays of a year that are not known yet.
     """
 
     case_id: str
@@ -77,7 +79,7 @@ class WarningNotice:
     unit: Unit
     nature: Nature
     goal_kind: GoalKind
-    verdict: AssessmentClass
+    verdict: AssessmentClass | None
     reason: Text
     policy_line: str
     time_period: TimePeriod
@@ -96,12 +98,14 @@ class WarningNotice:
     measures_by: date | None
     case_url: str
     acknowledge_url: str | None
-    submission_id: str
-    received_at: datetime
+    submission_id: str | None
+    received_at: datetime | None
     agency: Text
     simulated: bool
     doubts: tuple[Text, ...]
     note: Text | None = None
+    reader: Text | None = None
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "unit": printer.suffix(name, unit),
         "nature": say(NATURE_NAMES[notice.nature]),
         "goal_kind": say(GOAL_KIND_NAMES[notice.goal_kind]),
-        "verdict": say(CLASS_NAMES[notice.verdict]),
+        "verdict": say(CLASS_NAMES[notice.verdict]) if notice.verdict else "",
+        "has_figures": notice.verdict is not None,
+        "reader": say(notice.reader or notice.agency),
         "reason": say(notice.reason),
         "rule": printer.rule(notice.policy_line),
         "policy_line": notice.policy_line,
@@ -241,7 +247,8 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "case_url": notice.case_url,
         "acknowledge_url": notice.acknowledge_url,
         "submission_id": notice.submission_id,
-        "received": printer.instant(notice.received_at) + printer.t("", " (China time)"),
+        "received": printer.instant(notice.received_at) + printer.t("", " (China time)") if notice.received_at else "",
+        "is_provisional": notice.is_provisional,
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
         "note": say(notice.note) if notice.note else "",

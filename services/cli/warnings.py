@@ -9,17 +9,18 @@ import click
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Nature
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
-from planwatch.wording import CLASS_NAMES, NATURE_NAMES, REASONS
+from planwatch.wording import CLASS_NAMES, NATURE_NAMES, REASONS, cause_name
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.cli.reading import Row, read_mails, read_warnings
 from services.database import connect_as
 
-STATES = {"open": "待签收", "acknowledged": "已签收", "closed": "已销号"}
+STATES = {"open": "待签收", "acknowledged": "已签收", "rectifying": "整改中", "closed": "已销号"}
 
 
 @click.command("warnings")
@@ -49,7 +50,7 @@ def print_warnings(rows: list[Row]) -> None:
                 row["no"],
                 row["name"],
                 row["time_period"],
-                CLASS_NAMES[AssessmentClass(row["class"])].zh,
+                cause_name(row["class"]).zh,
                 STATES[row["state"]],
                 row["agency_name"],
                 row["warning"],
@@ -89,16 +90,16 @@ def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
         figures = cursor.execute(_FIGURES, {"case_id": case["warning"]}).fetchone()
         vintages = cursor.execute(_VINTAGES, {"case_id": case["warning"]}).fetchall()
         history = cursor.execute(_HISTORY, {"case_id": case["warning"]}).fetchall()
-    assert figures is not None
     mails = [mail for mail in read_mails(connection) if case["warning"] in mail["warnings"]]
-    reason = REASONS[figures["reason"]]
+    decided = [step for step in history if step["policy_line"]]
+    reason = REASONS[figures["reason"]] if figures else Text(decided[-1]["reason_zh"], decided[-1]["reason_en"])
     return {
         "warning": case,
         "figures": figures,
         "rule": {
             **reason.as_mapping(),
             "policy_line": case["policy_line"],
-            "policy_version": figures["policy_version"],
+            "policy_version": case["policy_line"].partition(":")[0],
         },
         "vintages": vintages,
         "history": history,
@@ -108,6 +109,34 @@ def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
 
 def _print_explanation(document: dict[str, Any]) -> None:
     case, figures, rule = document["warning"], document["figures"], document["rule"]
+    if figures is None:
+        click.echo(f"{case['name']}（{case['plan']} 第 {case['no']} 项），{case['time_period']}")
+        click.echo(f"  {cause_name(case['class']).zh}：{rule['zh']}（{rule['en']}）")
+        click.echo(f"  政策条款 policy: {rule['policy_line'] or '—'}")
+    else:
+        _print_figures(case, figures, rule)
+    print_table(
+        "数据版本",
+        ("版本", "数值", "状态", "接收时间", "报送"),
+        [
+            (v["revision"], printed(v["obs_value"]), v["obs_status"], _local(v["received_at"]), v["submission_id"])
+            for v in document["vintages"]
+        ],
+    )
+    print_table(
+        "经过",
+        ("步", "时间", "等级", "原因", "通知", "通知原因"),
+        [
+            (h["step"], _local(h["at"]), h["level"], h["reason_zh"], h["delivery"], h["delivery_reason_zh"])
+            for h in document["history"]
+        ],
+    )
+    print_table(
+        "邮件", ("状态", "收件人", "主题"), [(m["state"], m["recipient"], m["subject"]) for m in document["mails"]]
+    )
+
+
+def _print_figures(case: Row, figures: Row, rule: Row) -> None:
     verdict, nature = CLASS_NAMES[AssessmentClass(figures["class"])], NATURE_NAMES[Nature(figures["nature"])]
     click.echo(f"{case['name']}（{case['plan']} 第 {case['no']} 项，{nature.zh}），{case['time_period']}")
     click.echo(f"  评价 {verdict.zh} / {verdict.en}：{rule['zh']}（{rule['en']}）")
@@ -128,25 +157,6 @@ def _print_explanation(document: dict[str, Any]) -> None:
     click.echo(
         f"  报送 submission: {figures['submission_id']}"
         f"（{figures['submission_agency']}，第 {figures['row_number']} 行）"
-    )
-    print_table(
-        "数据版本",
-        ("版本", "数值", "状态", "接收时间", "报送"),
-        [
-            (v["revision"], printed(v["obs_value"]), v["obs_status"], _local(v["received_at"]), v["submission_id"])
-            for v in document["vintages"]
-        ],
-    )
-    print_table(
-        "经过",
-        ("步", "时间", "等级", "原因", "通知", "通知原因"),
-        [
-            (h["step"], _local(h["at"]), h["level"], h["reason_zh"], h["delivery"], h["delivery_reason_zh"])
-            for h in document["history"]
-        ],
-    )
-    print_table(
-        "邮件", ("状态", "收件人", "主题"), [(m["state"], m["recipient"], m["subject"]) for m in document["mails"]]
     )
 
 

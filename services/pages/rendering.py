@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from planwatch import wording as domain_wording
 from planwatch.language import Text
 from planwatch.period import parse_period
-from planwatch.policy import AssessmentClass, Level, level_from_code
+from planwatch.policy import Level, level_from_code
 from planwatch.printing import Language, Printer, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from services.pages import wording
@@ -92,7 +92,7 @@ class Names:
 
     def verdict(self, code: str) -> str:
         """逆向变动, reversed."""
-        return self._printer.say(domain_wording.CLASS_NAMES[AssessmentClass(code)])
+        return self._printer.say(domain_wording.cause_name(code))
 
     def domain(self, code: str, printed: str) -> str:
         """The plan's own name of a domain, or its English one."""

@@ -45,7 +45,7 @@ RETENTION = WarningNotice(
     goal_kind=GoalKind.REACH,
     verdict=AssessmentClass.REVERSED,
     reason=Text("2021 评价为逆向变动，发出红色预警", "2021 is assessed as reversed; a red warning is raised"),
-    policy_line="default-1: levels.reversed.binding = red",
+    policy_line="default-2: levels.reversed.binding = red",
     time_period=parse_period("2021"),
     since_period=parse_period("2021"),
     value=Decimal("97.81"),
@@ -78,7 +78,7 @@ TRAINING = replace(
     nature=Nature.ANTICIPATORY,
     goal_kind=GoalKind.ACCUMULATE,
     verdict=AssessmentClass.FAR_BEHIND,
-    policy_line="default-1: levels.far_behind.anticipatory = yellow",
+    policy_line="default-2: levels.far_behind.anticipatory = yellow",
     time_period=parse_period("2022"),
     value=Decimal("0.31"),
     measured=Decimal("0.79"),
@@ -185,7 +185,7 @@ def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
         "目标（2025年）：≥99.8（达到）",
         "完成进度／序时进度：−696.0%／20.0%",
         "依据：2021 评价为逆向变动，发出红色预警",
-        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-1: levels.reversed.binding = red）",
+        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-2: levels.reversed.binding = red）",
         "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
         "签收： http://alerts.test/acknowledge/signed.token",
         "详情： http://pages.test/warnings/0123456789abcdef",
@@ -404,7 +404,7 @@ def test_a_period_reads_as_it_is_spoken(period: str, expected: str) -> None:
 
 
 def test_a_rule_with_two_entries_is_read_aloud_in_order() -> None:
-    line = "default-1: levels.lagging.binding = yellow + repeat_raises"
+    line = "default-2: levels.lagging.binding = yellow + repeat_raises"
 
     assert Printer("zh").rule(line) == "约束性指标“滞后于预期”为黄色预警，连续两期不达，升一级"
 

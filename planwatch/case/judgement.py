@@ -1,0 +1,152 @@
+"""What figures, or their absence, mean for a case: level, hysteresis and the policy entries behind both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from planwatch.case.events import MissingReport, Reading
+from planwatch.case.kinds import CaseKind
+from planwatch.case.model import Judgement, Matter
+from planwatch.early_warning import SILENT, SubjectKind, Verdict
+from planwatch.language import Text
+from planwatch.policy import AssessmentClass, Level, OverdueStage, Policy
+from planwatch.wording import CLASS_NAMES, period_name
+
+_WORK = frozenset({SubjectKind.TASK, SubjectKind.PROJECT})
+OVERDUE, REPORTED = "overdue", "reported"
+
+
+def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
+    """What is wrong where a verdict of this class raises a warning about such a subject."""
+    if subject in _WORK:
+        return CaseKind.LATE_WORK
+    if subject is SubjectKind.SERVICE_STANDARD:
+        return CaseKind.SERVICE_STANDARD
+    if verdict is AssessmentClass.REVERSED:
+        return CaseKind.REVERSED
+    if verdict in (AssessmentClass.BREACHED, AssessmentClass.HELD):
+        return CaseKind.LIMIT_BREACHED
+    return CaseKind.BEHIND_SCHEDULE
+
+
+def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) -> Judgement | None:
+    """What the verdicts known now mean; None where none of them is real.
+
+    Args:
+        matter: nature, subject and last year of the plan.
+        verdicts: current verdicts of the series in rising period.
+        policy: class → level, and what raises a level.
+    """
+    real = [verdict for verdict in verdicts if verdict.verdict not in SILENT]
+    if not real:
+        return None
+    latest = real[-1]
+    kind = kind_of(latest.verdict, matter.subject.kind)
+    graded = [
+        _level_of(verdict, earlier, matter, policy) for earlier, verdict in zip([None, *real[:-1]], real, strict=True)
+    ]
+    level, line = graded[-1]
+    window = policy.falls_after.get(kind, 1)
+    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
+    return Judgement(
+        kind=kind,
+        cause=latest.verdict,
+        level=level,
+        floor=max((level for level, _ in graded[-window:] if level is not None), default=None),
+        bad_in_a_row=_bad_in_a_row([level is not None for level, _ in graded]),
+        period=latest.period,
+        known_at=max(verdict.known_at for verdict in real[-max(2, window) :]),
+        submission_id=latest.submission_id,
+        policy_line=line,
+        because=Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}"),
+    )
+
+
+def judge_readings(matter: Matter, kind: CaseKind, readings: Sequence[Reading], policy: Policy) -> Judgement | None:
+    """What forecasts, gaps or checks of data mean; None where there are none. Readings in rising period."""
+    if not readings:
+        return None
+    latest = readings[-1]
+    ordered = policy.other_levels.get(kind, {}).get(matter.nature)
+    window = policy.falls_after.get(kind, 1)
+    return Judgement(
+        kind=kind,
+        cause=latest.cause,
+        level=ordered if latest.is_bad else None,
+        floor=ordered if any(reading.is_bad for reading in readings[-window:]) else None,
+        bad_in_a_row=_bad_in_a_row([reading.is_bad for reading in readings]),
+        period=latest.period,
+        known_at=max(reading.known_at for reading in readings[-window:]),
+        submission_id=latest.submission_id,
+        policy_line=_line(policy, f"other_levels.{kind}.{matter.nature}", ordered),
+        because=latest.because,
+    )
+
+
+def judge_missing(
+    matter: Matter, missing: Sequence[MissingReport], policy: Policy, now: datetime, today: date
+) -> Judgement:
+    """What missing reports mean: the one that is overdue for the longest time decides.
+
+    Args:
+        matter: nature and last year of the plan.
+        missing: oldest first; none of them is judged before the day after its last day.
+        policy: levels by days overdue.
+        now: becomes `known_at`.
+        today: local day.
+    """
+    overdue = [report for report in missing if report.due_on < today]
+    if not overdue:
+        return Judgement(
+            CaseKind.OVERDUE_REPORT, REPORTED, None, None, 0, matter.last_period, now, None, "",
+            Text("应报数据均已报送", "every report that is due has come"),
+        )  # fmt: skip
+    oldest = overdue[0]
+    days = (today - oldest.due_on - timedelta(days=1)).days
+    stage = _stage(policy, days)
+    level = stage.levels.get(matter.nature) if stage else None
+    period, count = period_name(oldest.period), len(overdue)
+    more = Text(f"（共{count}期未报）", f" ({count} periods are missing)") if count > 1 else Text("", "")
+    return Judgement(
+        kind=CaseKind.OVERDUE_REPORT,
+        cause=OVERDUE,
+        level=level,
+        floor=level,
+        bad_in_a_row=len(overdue),
+        period=oldest.period,
+        known_at=now,
+        submission_id=None,
+        policy_line=_line(policy, f"overdue_report.{stage.after_days if stage else 0}.{matter.nature}", level),
+        because=Text(
+            f"{period.zh}数据应于{oldest.due_on}前报送（{oldest.basis.zh}），至今未报{more.zh}",
+            f"the figure for {period.en} was due by {oldest.due_on} ({oldest.basis.en}) and has not come{more.en}",
+        ),
+    )
+
+
+def _stage(policy: Policy, days: int) -> OverdueStage | None:
+    return next((stage for stage in reversed(policy.overdue_report) if stage.after_days <= days), None)
+
+
+def _level_of(verdict: Verdict, earlier: Verdict | None, matter: Matter, policy: Policy) -> tuple[Level | None, str]:
+    level = policy.level_of(verdict.verdict, matter.nature)
+    if level is None:
+        return None, ""
+    lines = [f"levels.{verdict.verdict}.{matter.nature} = {level.code}"]
+    raised = int(level)
+    if policy.repeat_raises and earlier is not None and policy.level_of(earlier.verdict, matter.nature) is not None:
+        raised += 1
+        lines.append("repeat_raises")
+    if policy.last_year_raises and verdict.period.start >= matter.last_period.start:
+        raised += 1
+        lines.append("last_year_raises")
+    return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
+
+
+def _bad_in_a_row(bad: Sequence[bool]) -> int:
+    return next((count for count, is_bad in enumerate(reversed(bad)) if not is_bad), len(bad))
+
+
+def _line(policy: Policy, entry: str, level: Level | None) -> str:
+    return f"{policy.version}: {entry} = {level.code}" if level else ""
