@@ -22,7 +22,7 @@ CONSIDERED = Text("该数据已考虑过", "these figures have been considered a
 def settle(walk: Walk, matter: Matter, found: Judgement) -> Transition:
     """Open a case, or let the open one follow the judgement."""
     case = walk.case
-    if case is not None and found.known_at <= case.known_at:
+    if case is not None and not _is_news(case, found):
         return walk.nothing(CONSIDERED)
     if case is None or not case.is_open:
         return _open_if_due(walk, case, matter, found)
@@ -163,6 +163,13 @@ def _defer(walk: Walk, case: Case, found: Judgement) -> Transition:
         "it has come",
     )
     return _walked(walk, DecisionKind.HOLD, replace(case, deferred=found), reason, found)
+
+
+def _is_news(case: Case, found: Judgement) -> bool:
+    """Whether something was received since; that nothing was received is judged by the day, not by what came."""
+    if found.kind is CaseKind.OVERDUE_REPORT:
+        return found.known_at >= case.known_at
+    return found.known_at > case.known_at
 
 
 def _target(case: Case, found: Judgement) -> Level | None:

@@ -243,10 +243,16 @@ def changes_between(before: Case | None, after: Case) -> dict[str, Any]:
 
 def replay(history: Iterable[Mapping[str, Any]]) -> Case | None:
     """The case that the changes of its steps, in order, add up to; None for an empty history."""
+    state = added_up(history)
+    return case_from_mapping(state) if state else None
+
+
+def added_up(history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The last value of every field that the steps, in order, changed."""
     state: dict[str, Any] = {}
     for changes in history:
         state |= changes
-    return case_from_mapping(state) if state else None
+    return state
 
 
 def _encode(value: Any) -> Any:  # noqa: ANN401

@@ -45,11 +45,10 @@ def revise_plan(walk: Walk, case: Case, event: PlanRevised) -> Transition:
     if not case.is_open:
         return walk.nothing(Text("预警已销号", "the case is closed"))
     version = event.plan_version
-    known = replace(case, plan_version=version)
     if event.matter is None:
         walk.step(
             DecisionKind.CLOSE,
-            closed(walk, known),
+            closed(walk, case),
             Text(f"规划第{version}版不再列有此项，预警销号", f"version {version} of the plan no longer has it: closed"),
             actor=CLOCK,
             submission_id=case.submission_id,
@@ -57,7 +56,8 @@ def revise_plan(walk: Walk, case: Case, event: PlanRevised) -> Transition:
         return walk.done()
     owners = event.matter.owners
     known = replace(
-        known,
+        case,
+        plan_version=version,
         nature=event.matter.nature,
         owner=owners.lead,
         chain=owners.chain,

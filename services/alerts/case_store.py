@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 from planwatch.case.effects import MailOrder, Step
 from planwatch.case.model import Case, replay
 from planwatch.notification import Delivery
+from planwatch.plan import Indicator, Plan
+from planwatch.plan_document import plan_from_mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,9 @@ async def _save_case(connection: AsyncConnection[Any], case: Case, series_key: s
                                     episode, state, level, cause, time_period, since_period, policy_line,
                                     submission_id, known_at, opened_at, changed_at, kind, ref_area,
                                     coordinating_agency, acknowledge_by, measures_by, due_on, silenced_until,
-                                    is_covered, escalations)
+                                    is_covered, is_frozen, escalations)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                %s)
+                %s, %s)
         ON CONFLICT (case_id) DO UPDATE SET
             plan_version = EXCLUDED.plan_version, series_key = coalesce(EXCLUDED.series_key, early_warnings.series_key),
             agency_id = EXCLUDED.agency_id, episode = EXCLUDED.episode, state = EXCLUDED.state,
@@ -150,6 +152,7 @@ async def _save_case(connection: AsyncConnection[Any], case: Case, series_key: s
             coordinating_agency = EXCLUDED.coordinating_agency, acknowledge_by = EXCLUDED.acknowledge_by,
             measures_by = EXCLUDED.measures_by, due_on = EXCLUDED.due_on,
             silenced_until = EXCLUDED.silenced_until, is_covered = EXCLUDED.is_covered,
+            is_frozen = EXCLUDED.is_frozen,
             escalations = EXCLUDED.escalations
         """,
         (
@@ -179,6 +182,28 @@ async def _save_case(connection: AsyncConnection[Any], case: Case, series_key: s
             case.due_on,
             case.silenced_until,
             bool(case.covered_by),
+            bool(case.frozen_by),
             len(case.fired),
         ),
     )
+
+
+async def load_subject(
+    connection: AsyncConnection[Any], plans: Mapping[str, Plan], case: Case
+) -> tuple[Plan, Indicator]:
+    """The plan and the indicator of a case; of the version that it rests on where the present one no longer has it."""
+    plan = plans[case.subject.plan_id]
+    indicator = plan.indicator(case.subject.indicator_id)
+    if indicator is not None:
+        return plan, indicator
+    row = await (
+        await connection.execute(
+            "SELECT document FROM plans WHERE plan_id = %s AND plan_version = %s",
+            (case.subject.plan_id, case.plan_version),
+        )
+    ).fetchone()
+    assert row is not None
+    earlier = plan_from_mapping(row[0])
+    indicator = earlier.indicator(case.subject.indicator_id)
+    assert indicator is not None
+    return earlier, indicator

@@ -183,9 +183,7 @@ class CaseBook:
         self, connection: AsyncConnection[Any], catalogue: Catalogue, item: Taken, reader: str, now: datetime
     ) -> WarningNotice:
         case = item.step.case
-        plan = catalogue.plans[case.subject.plan_id]
-        indicator = plan.indicator(case.subject.indicator_id)
-        assert indicator is not None
+        plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
         figures = None
         if item.series_key is not None:
             figures = await store.load_figures(connection, item.series_key, str(case.time_period), case.known_at)

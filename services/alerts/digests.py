@@ -43,8 +43,7 @@ class DigestCloser:
     async def _close(self, connection: AsyncConnection[Any], digest: store.DueDigest, now: datetime) -> None:
         catalogue = await self._catalogue.current(connection)
         items = [item for item in await store.load_digest_items(connection, digest.mail_id) if _is_told(item)]
-        found = [await self._notice(connection, catalogue, digest, item) for item in items]
-        notices = [notice for notice in found if notice is not None]
+        notices = [await self._notice(connection, catalogue, digest, item) for item in items]
         if notices:
             rendered = render_digest(notices[0].reader or notices[0].agency, notices, digest.local_date)
             recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
@@ -62,13 +61,10 @@ class DigestCloser:
 
     async def _notice(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem
-    ) -> WarningNotice | None:
+    ) -> WarningNotice:
         stored = (await case_store.load_cases(connection, [item.case_id]))[item.case_id]
         case = stored.case
-        plan = catalogue.plans[case.subject.plan_id]
-        indicator = plan.indicator(case.subject.indicator_id)
-        if indicator is None:
-            return None  # the plan no longer has it: its closing says so in a mail of its own or is history
+        plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
         figures = None
         if stored.series_key is not None:
             figures = await store.load_figures(connection, stored.series_key, item.time_period, case.known_at)

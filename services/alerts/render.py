@@ -120,13 +120,13 @@ class RenderedMail:
 def render_warning(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a raised, reopened or changed warning."""
     printer = Printer(language)
-    return _render("warning", printer, {"n": notice_words(notice, printer)})
+    return render_template("warning", printer, {"n": notice_words(notice, printer)})
 
 
 def render_closure(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a closed warning."""
     printer = Printer(language)
-    return _render("closure", printer, {"n": notice_words(notice, printer)})
+    return render_template("closure", printer, {"n": notice_words(notice, printer)})
 
 
 def render_digest(
@@ -154,7 +154,7 @@ def render_digest(
         "day": printer.day(local_date),
         "simulated": any(notice.simulated for notice in notices),
     }
-    return _render("digest", printer, content)
+    return render_template("digest", printer, content)
 
 
 def build_message(
@@ -260,7 +260,14 @@ def bar_width(share: float | None) -> int:
     return round(min(max(share or 0.0, 0.0), 1.0) * 100)
 
 
-def _render(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:
+def render_template(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:
+    """One mail of the family: its three templates, given phrases that are worded already.
+
+    Args:
+        template: their common name, e.g. `warning`.
+        printer: of the language.
+        content: what the templates place.
+    """
     context = {**content, "t": printer.t, "zh": printer.language == "zh"}
     subject = _templates().get_template(f"{template}.subject.txt.j2").render(context)
     text = _templates().get_template(f"{template}.txt.j2").render(context)

@@ -9,6 +9,7 @@ ALTER TABLE early_warnings
     ADD COLUMN due_on date,
     ADD COLUMN silenced_until date,
     ADD COLUMN is_covered boolean NOT NULL DEFAULT false,
+    ADD COLUMN is_frozen boolean NOT NULL DEFAULT false,
     ADD COLUMN escalations integer NOT NULL DEFAULT 0,
     ALTER COLUMN series_key DROP NOT NULL,
     ALTER COLUMN submission_id DROP NOT NULL;
@@ -30,6 +31,9 @@ COMMENT ON COLUMN warning_history.addressee IS 'the agency that is told, in the 
 COMMENT ON COLUMN warning_history.summary_id IS 'the weekly summary in which the step stands';
 COMMENT ON COLUMN warning_history.entry_hash IS 'SHA-256 of previous_hash, a line feed and history_content(row), as hexadecimal digits';
 CREATE INDEX warning_history_summary ON warning_history (summary_id) WHERE summary_id IS NOT NULL;
+
+ALTER TABLE mails ADD COLUMN refusal_noted_at timestamptz;
+COMMENT ON COLUMN mails.refusal_noted_at IS 'when the histories of the cases that it told of took note that it was refused';
 
 CREATE TABLE history_heads (
     plan_id    text   PRIMARY KEY,
@@ -125,8 +129,8 @@ CREATE FUNCTION history_hash(previous text, content text)
 RETURNS text
 LANGUAGE sql IMMUTABLE
 AS $$ SELECT encode(sha256(convert_to(previous || E'\n' || content, 'UTF8')), 'hex') $$;
+COMMENT ON FUNCTION history_hash IS 'hash of an entry: of the hash before it and its content';
 
--- Rights of the owner: services may add to the history, and only this function writes the heads of its chains.
 CREATE FUNCTION seal_history_entry()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -175,6 +179,9 @@ ALTER TABLE warning_history
     ALTER COLUMN entry_hash SET NOT NULL;
 CREATE UNIQUE INDEX warning_history_chain ON warning_history (plan_id, entry_no);
 
+COMMENT ON FUNCTION seal_history_entry IS
+    'numbers and hashes an entry; with the rights of the owner, so that nobody else writes the heads of the chains';
+
 CREATE TRIGGER warning_history_sealed BEFORE INSERT ON warning_history
     FOR EACH ROW EXECUTE FUNCTION seal_history_entry();
 
@@ -186,6 +193,7 @@ BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
+COMMENT ON FUNCTION refuse_change IS 'keeps a table append-only, for its owner as well';
 CREATE TRIGGER warning_history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON warning_history
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -223,3 +231,4 @@ $$;
 
 GRANT SELECT ON agency_contacts, history_heads, weekly_summaries TO planwatch_alerts, planwatch_reader;
 GRANT INSERT, UPDATE ON weekly_summaries TO planwatch_alerts;
+GRANT EXECUTE ON FUNCTION history_content TO planwatch_reader;
