@@ -43,6 +43,13 @@ class WorkingCalendar:
     holidays: frozenset[date]
     made_up: frozenset[date]
 
+    def days_covered(self, today: date) -> int:
+        """How many days from `today` on are known, through all years without a gap; 0 where its own year is not."""
+        year = today.year
+        while year in self.years:
+            year += 1
+        return max((date(year, 1, 1) - today).days, 0) if year > today.year else 0
+
     def is_working_day(self, day: date) -> bool:
         """Whether `day` is worked.
 

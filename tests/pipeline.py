@@ -93,7 +93,7 @@ class Pipeline:
     async def make_rounds(self) -> int:
         """One round of the clock through all plans; returns how many steps it took."""
         async with open_pool(self.url, "planwatch_alerts") as pool:
-            return await CaseRounds(pool, self._book, self.clock).make()
+            return await CaseRounds(pool, self._book, working_calendar(), self.clock).make()
 
     async def close_summaries(self) -> int:
         """Close the weekly summaries that are due now."""

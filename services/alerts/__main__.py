@@ -58,7 +58,7 @@ async def run(settings: Settings) -> None:
             book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
             rounds = make_rounds(
                 pool,
-                CaseRounds(pool, book, system_clock),
+                CaseRounds(pool, book, working_calendar(), system_clock),
                 DigestCloser(pool, notices, system_clock),
                 SummaryCloser(pool, notices, settings, system_clock),
                 stop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,22 +19,28 @@ from planwatch.plan import Plan
 from planwatch.policy import Reporting
 from planwatch.reporting_calendar import missing_reports
 from planwatch.series import SeriesKey
+from planwatch.working_days import CalendarNotCovered, WorkingCalendar
 from services.alerts import case_store, round_store
 from services.alerts.cases import CaseBook, Happening
 from services.alerts.matters import matter_of
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
 from services.database import Pool, wrap_errors
-from services.metrics import WARNING_STEPS
+from services.metrics import CALENDAR_DAYS, WARNING_STEPS
+
+logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
+ENOUGH_DAYS = 30
+"""A calendar that knows fewer days ahead makes deadlines provisional: the operator is told every day."""
 
 
 class CaseRounds:
     """Goes through all plans once a minute; several processes may do so at once, one after the other per plan."""
 
-    def __init__(self, pool: Pool, book: CaseBook, clock: Clock) -> None:
-        self._pool, self._book, self._clock = pool, book, clock
+    def __init__(self, pool: Pool, book: CaseBook, calendar: WorkingCalendar, clock: Clock) -> None:
+        self._pool, self._book, self._calendar, self._clock = pool, book, calendar, clock
+        self._warned_on: date | None = None
         self._catalogue = CatalogueCache()
         self._next_at: datetime | None = None
 
@@ -55,6 +62,7 @@ class CaseRounds:
         Returns:
             How many steps were taken.
         """
+        self._watch_calendar()
         with wrap_errors():
             async with self._pool.connection() as connection:
                 async with connection.transaction():
@@ -132,6 +140,14 @@ class CaseRounds:
             Happening(case_id, ClockTicked())
             for case_id in await round_store.load_pressing(connection, plan.plan_id, self._today())
         ]
+
+    def _watch_calendar(self) -> None:
+        today = self._today()
+        covered = self._calendar.days_covered(today)
+        CALENDAR_DAYS.set(covered)
+        if covered < ENOUGH_DAYS and self._warned_on != today:
+            self._warned_on = today
+            logger.warning("%s", CalendarNotCovered((today + timedelta(days=covered)).year))
 
     def _today(self) -> date:
         return self._clock().astimezone(LOCAL_TIME).date()

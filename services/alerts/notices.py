@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planwatch.case.effects import Step
+from planwatch.case.kinds import CaseKind
 from planwatch.case.model import Case
 from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
@@ -107,6 +108,7 @@ class NoticeWriter:
             note=indicator.note if is_derived else None,
             reader=agency_name(plan, change.reader),
             is_provisional=case.deadlines_provisional and not closes,
+            wants_report=case.kind is CaseKind.OVERDUE_REPORT,
         )
 
     def mail(

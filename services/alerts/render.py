@@ -64,6 +64,7 @@ class WarningNotice:
         doubts: readings of the printed plan that somebody has to confirm.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
         reader: who is addressed where it is not the agency itself, as in an escalation.
+        wants_report: a figure is missing, and what is asked for is that figure.
         is_provisional: the dates count without the public holidays of a year that are not known yet.
     """
 
@@ -106,6 +107,7 @@ class WarningNotice:
     note: Text | None = None
     reader: Text | None = None
     is_provisional: bool = False
+    wants_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "submission_id": notice.submission_id,
         "received": printer.instant(notice.received_at) + printer.t("", " (China time)") if notice.received_at else "",
         "is_provisional": notice.is_provisional,
+        "wants_report": notice.wants_report,
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
         "note": say(notice.note) if notice.note else "",

@@ -39,6 +39,11 @@ def test_without_holidays_a_stand_in_counts_monday_to_friday() -> None:
     assert weekdays_after(date(2026, 12, 30), 3) == date(2027, 1, 4)
 
 
+@pytest.mark.parametrize(("day", "days"), [("2026-12-31", 1), ("2026-01-01", 365), ("2027-01-01", 0)])
+def test_how_far_ahead_a_calendar_knows(day: str, days: int) -> None:
+    assert CALENDAR_2026.days_covered(date.fromisoformat(day)) == days
+
+
 @given(DAYS_OF_2026, st.integers(0, 8))
 def test_counting_forth_and_back_ends_on_the_same_working_day(day: date, count: int) -> None:
     start = CALENDAR_2026.after(day, 0)
