@@ -35,8 +35,9 @@ def verify(as_json: bool, data_dir: Path | None) -> None:
     if as_json:
         print_json(report)
     else:
+        click.echo(f"经过 entries: {report['entries']}，问题 faults: {len(report['faults'])}")
         print_table(
-            f"经过 {report['entries']} 条，问题 {len(report['faults'])} 处",
+            "问题",
             ("规划", "条目", "问题"),
             [(fault["plan"], fault["entry"], f"{fault['zh']} / {fault['en']}") for fault in report["faults"]],
         )
