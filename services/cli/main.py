@@ -9,6 +9,7 @@ import click
 from planwatch.errors import InvalidPlan, PlanwatchError
 from services.cli.assess import assess
 from services.cli.audit import audit
+from services.cli.contacts import contact
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.keys import key
@@ -30,7 +31,7 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, submit, assess, list_warnings, explain, audit, deadletter, key, migrate, doctor):
+for command in (up, plan, submit, assess, list_warnings, explain, audit, contact, deadletter, key, migrate, doctor):
     commands.add_command(command)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from planwatch.case.events import Acknowledged, MeasuresFiled, Silenced
 from planwatch.case.model import Measure
 from services.catalogue import apply_plan
 from services.catalogue_files import read_plan_file
+from services.cli.main import commands
 from services.database import connect_as
 from tests.builders import figure
 from tests.pipeline import Pipeline
@@ -177,13 +179,15 @@ async def test_a_second_version_of_the_plan_hands_the_case_to_its_new_owner(
     assert pipeline.rows("SELECT agency_id, plan_version FROM early_warnings") == [("zhongwei-health", 2)]
 
 
-async def test_a_substitute_gets_the_mails_of_its_days(pipeline: Pipeline) -> None:
-    pipeline.execute(
-        "INSERT INTO agency_contacts VALUES (%s, '常任', 'officer@example.org', false, '2022-01-01', NULL),"
-        " (%s, '代理', 'substitute@example.org', true, '2022-03-07', '2022-03-08')",
-        EDUCATION,
-        EDUCATION,
-    )
+async def test_a_substitute_gets_the_mails_of_its_days(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANWATCH_DATABASE_URL", pipeline.url)
+    add, days = ["contact", "add", EDUCATION], ["--from", "2022-03-07", "--until", "2022-03-08"]
+    answers = [
+        CliRunner().invoke(commands, [*add, "常任", "officer@example.org", "--from", "2022-01-01"]).exit_code,
+        CliRunner().invoke(commands, [*add, "代理", "substitute@example.org", *days, "--substitute"]).exit_code,
+        CliRunner().invoke(commands, [*add, "无名", "no address"]).exit_code,
+    ]
+    assert answers == [0, 0, 2]
     await raise_red(pipeline)
     pipeline.clock.advance(days=2)
     await pipeline.make_rounds()
