@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
@@ -21,12 +22,14 @@ from planwatch.plan import (
     Indicator,
     Nature,
     Plan,
+    PlanRevision,
     PrintedValue,
     Target,
     Unit,
     fold,
 )
 from planwatch.series import Accumulation
+from planwatch.trajectory import Trajectory
 
 
 def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
@@ -65,6 +68,13 @@ class _Reader:
     def required_decimal(self, text: str, path: str) -> Decimal:
         return self.decimal(text, path) or Decimal(0)
 
+    def day(self, text: str, path: str) -> date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.faults.append(PlanFault(path, Text(f"“{text}”不是日期", f"“{text}” is not a day")))
+            return date.min
+
     def period(self, text: str, path: str, *, instead: str = "1900") -> TimePeriod:
         try:
             return parse_period(text)
@@ -98,7 +108,15 @@ def _read_plan(document: Mapping[str, Any], reader: _Reader) -> Plan:
             _read_indicator(row, f"indicators[{position}]", reader)
             for position, row in enumerate(document["indicators"])
         ),
+        revision=_read_revision(document.get("revision"), reader),
     )
+
+
+def _read_revision(row: Mapping[str, Any] | None, reader: _Reader) -> PlanRevision | None:
+    if row is None:
+        return None
+    effective_on = reader.day(row["effective_on"], "revision.effective_on")
+    return PlanRevision(effective_on, _text(row["reason"]), _text(row["document"]))
 
 
 def _read_domain(row: Mapping[str, Any]) -> Domain:
@@ -144,6 +162,8 @@ def _read_indicator(row: Mapping[str, Any], path: str, reader: _Reader) -> Indic
         note=_text(note) if note else None,
         needs_confirmation=tuple(Doubt(doubt["field"], _text(doubt)) for doubt in row["needs_confirmation"]),
         source_line=row["source_line"],
+        trajectory=Trajectory(row.get("trajectory", Trajectory.LINEAR)),
+        follows_last_year=row.get("seasonal_profile") == "last_year",
     )
 
 
@@ -194,6 +214,19 @@ def _indicator_faults(plan: Plan, indicator: Indicator, path: str, agencies: Set
     if any(earlier >= later for earlier, later in pairwise(ends)):
         zh, en = "年度目标须按时间递增，且早于目标年份", "milestones must rise in time and come before the target"
         faults.append(PlanFault(f"{path}.milestones", Text(zh, en)))
+    return faults + _path_faults(indicator, path)
+
+
+def _path_faults(indicator: Indicator, path: str) -> list[PlanFault]:
+    faults = []
+    start = None if indicator.is_total or indicator.baseline is None else indicator.baseline.value
+    if indicator.trajectory is Trajectory.GEOMETRIC and (start is None or start * indicator.target.value <= 0):
+        zh = "几何增长路径要求印有基期数，且基期数与目标同号、均不为零；累计指标从零起算，不适用"
+        en = "a geometric path needs a printed baseline of the target's sign, neither of them 0; totals start from 0"
+        faults.append(PlanFault(f"{path}.trajectory", Text(zh, en)))
+    if indicator.follows_last_year and not indicator.is_total:
+        zh, en = "季节分布只用于累计或年均指标", "a seasonal profile is for totals and yearly means only"
+        faults.append(PlanFault(f"{path}.seasonal_profile", Text(zh, en)))
     return faults
 
 
