@@ -83,6 +83,14 @@ def course_under(rule: Rule, subject: Subject, plans: PlanHistory, figures: Figu
     )
 
 
+def standing_course(subject: Subject, figures: Figures, moment: datetime) -> Course:
+    """The course of a subject under the newest plan version, as known at a moment."""
+    last_period = subject.plans.current.end
+    rule = subject.plans.rule(subject.indicator_id, last_period, moment)
+    assert rule is not None
+    return course_under(rule, subject, subject.plans, figures)
+
+
 def verdicts_of_arrival(subject: Subject, vintages: Vintages, arrived: Sequence[Observation]) -> list[Assessment]:
     """The verdicts that one submission's figures of a subject lead to.
 
@@ -173,9 +181,7 @@ class _Review:
         """Whether a verdict was made at this moment when the news was not there."""
         if held is None:
             return False
-        is_new_figure = self.vintages.received_at(
-            self.subject.subject_key, period, moment, without=self.submission_id
-        )
+        is_new_figure = self.vintages.received_at(self.subject.subject_key, period, moment, without=self.submission_id)
         return is_new_figure or not held.same_as(earlier)
 
     def _assessment(self, judged: Judged, before: Judged | None, moment: datetime) -> Assessment:

@@ -157,7 +157,8 @@ def _months_together(form: re.Match[str], text: str) -> TimePeriod:
 def _invalid(text: str) -> InvalidPeriod:
     return InvalidPeriod(
         Text(
-            f"时期“{text}”无法识别，应为 2021、2021-S1、2021-Q1、2021-03、2021-03-31 或 2021-01-01/P2M（1–2月合并）的形式",
+            f"时期“{text}”无法识别，应为 2021、2021-S1、2021-Q1、2021-03、2021-03-31 的形式，"
+            "或 2021-01-01/P2M（1–2月合并）",
             f"period “{text}” is not understood; expected 2021, 2021-S1, 2021-Q1, 2021-03, 2021-03-31 "
             "or 2021-01-01/P2M (January and February together)",
         )

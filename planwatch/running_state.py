@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from planwatch.observation import Observation
-from planwatch.period import TimePeriod, parse_period, year_fraction
+from planwatch.period import parse_period, year_fraction
 from planwatch.plan import Indicator
 from planwatch.plan_history import PlanHistory
 from planwatch.schedule import Course, Start
@@ -100,14 +100,8 @@ def state_before(state: RunningState | None, first_day: date) -> RunningState | 
     )
 
 
-def state_after(course: Course, known: Iterable[TimePeriod], newest: datetime) -> RunningState:
-    """The state after figures were taken in.
-
-    Args:
-        course: of the subject, as known at `newest`.
-        known: the periods that were read or arrived.
-        newest: when the newest figure was received.
-    """
+def state_after(course: Course, newest: datetime) -> RunningState:
+    """The state after figures were taken in, from the course of the subject as known at the `newest` of them."""
     closings: dict[int, Decimal] = {}
     if course.totals is not None:
         years = range(course.plan.first_day.year, course.plan.last_day.year + 1)

@@ -157,9 +157,7 @@ def course_of(
     if indicator.is_total:
         start = Start(Decimal(0), float(plan.first_day.year - 1), None, substituted=False)
         sums = totals(plan, indicator, history, closings)
-    is_limit = indicator.is_limit or (
-        start is not None and start.substituted and indicator.target.met_by(start.value)
-    )
+    is_limit = indicator.is_limit or (start is not None and start.substituted and indicator.target.met_by(start.value))
     goal = _goal_value(plan, indicator)
     path = () if is_limit or start is None else _path(indicator, start, goal)
     return Course(plan, indicator, thresholds, start, goal, path, sums)

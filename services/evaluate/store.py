@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -12,7 +13,8 @@ from psycopg.types.json import Jsonb
 
 from planwatch.assessment import Assessment
 from planwatch.observation import Observation
-from planwatch.period import parse_period
+from planwatch.period import Freq, TimePeriod, parse_period
+from planwatch.running_state import RunningState, state_from_mapping
 from planwatch.schedule import METHOD
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import CheckedSubmission, Submission
@@ -61,16 +63,15 @@ async def insert_produced(
 async def load_vintages(
     connection: AsyncConnection[Any],
     periods: Iterable[tuple[SeriesKey, date]],
-    whole_series: Iterable[SeriesKey],
+    series_from: Mapping[SeriesKey, date],
 ) -> list[Observation]:
-    """All vintages of the given periods, and of every period of the given series.
+    """All vintages of the given periods, and of every period of the given series from a day on.
 
     Returns:
         Observations in no particular order; empty where nothing was reported yet.
     """
     places = {(str(series), start): series for series, start in periods}
-    series_keys = {str(series): series for series in whole_series}
-    known = {**{key: series for (key, _), series in places.items()}, **series_keys}
+    known = {**{key: series for (key, _), series in places.items()}, **{str(series): series for series in series_from}}
     columns = (
         "series_key, time_period, obs_value, obs_status, accumulation, submission_id, row_number, received_at, revision"
     )
@@ -83,10 +84,12 @@ async def load_vintages(
             (keys, starts),
         )
         rows += await found.fetchall()
-    if series_keys:
+    if series_from:
+        keys, starts = [str(series) for series in series_from], list(series_from.values())
         found = await connection.execute(
-            f"SELECT {columns} FROM observations WHERE series_key = ANY(%s)",  # noqa: S608
-            (list(series_keys),),
+            f"SELECT {columns} FROM unnest(%s::text[], %s::date[]) AS part (series_key, first_day)"  # noqa: S608
+            " JOIN observations USING (series_key) WHERE period_start >= first_day",
+            (keys, starts),
         )
         rows += await found.fetchall()
     return [_observation(known[row[0]], row) for row in rows]
@@ -114,6 +117,68 @@ async def lock_series(connection: AsyncConnection[Any], series: Iterable[SeriesK
         "SELECT FROM series WHERE series_key = ANY(%s) ORDER BY series_key FOR UPDATE",
         (sorted(str(key) for key in series),),
     )
+
+
+async def hold_states(connection: AsyncConnection[Any], subject_keys: Iterable[str]) -> dict[str, RunningState]:
+    """The states kept of subjects, held until COMMIT with those that are not there yet; those are absent.
+
+    Holding them keeps two workers from judging one subject at the same time from reports of different frequency.
+    """
+    keys = sorted(subject_keys)
+    if not keys:
+        return {}
+    await connection.execute(
+        "INSERT INTO series_state (subject_key, newest_at, state)"
+        " SELECT key, 'epoch', '{}' FROM unnest(%s::text[]) AS key ON CONFLICT DO NOTHING",
+        (keys,),
+    )
+    rows = await connection.execute(
+        "SELECT subject_key, newest_at, state FROM series_state WHERE subject_key = ANY(%s)"
+        " ORDER BY subject_key FOR UPDATE",
+        (keys,),
+    )
+    return {key: state_from_mapping(newest, state) for key, newest, state in await rows.fetchall() if state}
+
+
+async def save_states(connection: AsyncConnection[Any], states: Mapping[str, RunningState]) -> None:
+    """Write the states of subjects that are held."""
+    if not states:
+        return
+    await connection.cursor().executemany(
+        "UPDATE series_state SET newest_at = %s, state = %s WHERE subject_key = %s",
+        [(state.newest, Jsonb(state.as_mapping()), key) for key, state in sorted(states.items())],
+    )
+
+
+async def load_subject_series(connection: AsyncConnection[Any], plan_id: str, indicator_id: str) -> list[SeriesKey]:
+    """Every series of an indicator."""
+    rows = await connection.execute(
+        "SELECT ref_area, freq, urbanisation, pop_group FROM series WHERE plan_id = %s AND indicator_id = %s",
+        (plan_id, indicator_id),
+    )
+    return [SeriesKey(indicator_id, row[0], Freq(row[1]), row[2], row[3]) for row in await rows.fetchall()]
+
+
+async def load_made(
+    connection: AsyncConnection[Any], series: Iterable[SeriesKey], since: datetime
+) -> dict[tuple[str, TimePeriod, int, str, datetime], tuple[str, Decimal | None]]:
+    """Class and expected value of the verdicts known since a moment, by what makes a verdict unique."""
+    rows = await connection.execute(
+        """
+        SELECT series_key, time_period, plan_version, submission_id, known_at, class, expected_value
+        FROM assessments WHERE series_key = ANY(%s) AND known_at >= %s AND method = %s ORDER BY assessment_no
+        """,
+        ([str(key) for key in series], since, METHOD),
+    )
+    return {(row[0], parse_period(row[1]), *row[2:5]): (row[5], row[6]) for row in await rows.fetchall()}
+
+
+async def is_waiting(connection: AsyncConnection[Any], event_id: str) -> bool | None:
+    """Whether an event of the outbox has not had its effect yet; None if the outbox does not have it."""
+    row = await (
+        await connection.execute("SELECT settled_at IS NULL FROM outgoing_events WHERE event_id = %s", (event_id,))
+    ).fetchone()
+    return row[0] if row else None
 
 
 async def copy_observations(connection: AsyncConnection[Any], observations: Iterable[Observation]) -> None:
@@ -145,8 +210,9 @@ async def renumber_observations(connection: AsyncConnection[Any], observations: 
     if not observations:
         return
     await connection.cursor().executemany(
-        "UPDATE observations SET revision = %s WHERE series_key = %s AND period_start = %s AND submission_id = %s",
-        [(row.revision, str(row.series), row.period.start, row.submission_id) for row in observations],
+        "UPDATE observations SET revision = %s"
+        " WHERE series_key = %s AND period_start = %s AND time_period = %s AND submission_id = %s",
+        [(row.revision, str(row.series), row.period.start, str(row.period), row.submission_id) for row in observations],
     )
 
 
@@ -156,7 +222,8 @@ async def copy_assessments(connection: AsyncConnection[Any], assessments: Iterab
         COPY assessments (series_key, period_start, time_period, plan_id, plan_version, policy_version, method, class,
                           reason, obs_value, revision, measured, baseline_value, baseline_period, baseline_substituted,
                           expected_value, achieved_share, expected_share, schedule_index, gap, gap_pct, pace,
-                          pace_needed, years_to_target, submission_id, known_at) FROM STDIN
+                          pace_needed, years_to_target, submission_id, known_at, change_code, change_zh,
+                          change_en) FROM STDIN
     """
     async with connection.cursor().copy(statement) as copy:
         for row in assessments:
@@ -225,4 +292,7 @@ def _assessment_row(row: Assessment) -> tuple[Any, ...]:
         figures.years_to_target,
         row.submission_id,
         row.known_at,
+        row.change.code if row.change else None,
+        row.change.text.zh if row.change else None,
+        row.change.text.en if row.change else None,
     )
