@@ -31,9 +31,10 @@ class Assessment(NamedTuple):
         revision: the vintage of the observation.
         baseline_period: where the path starts; the first observation's period when it stands in for a missing baseline.
         baseline_substituted: True in that case.
-        submission_id: the submission whose arrival led to this verdict.
+        submission_id: the submission whose arrival led to this verdict; of one that the catalogue led to, the figure's.
         known_at: the moment at which what it rests on was known: figures, plan version and milestones.
         change: why it differs from the verdict before it on this period; None for the first one.
+        caused_by: the change of the catalogue that led to it; empty where a submission did.
     """
 
     series: SeriesKey
@@ -51,6 +52,7 @@ class Assessment(NamedTuple):
     submission_id: str
     known_at: datetime
     change: Change | None = None
+    caused_by: str = ""
 
 
 def affected_periods(
@@ -112,6 +114,7 @@ def assessment_of(
     submission_id: str,
     known_at: datetime,
     change: Change | None,
+    caused_by: str = "",
 ) -> Assessment:
     """The record of a judgement."""
     verdict, reason, measures, start = judgement
@@ -131,4 +134,5 @@ def assessment_of(
         submission_id,
         known_at,
         change,
+        caused_by,
     )

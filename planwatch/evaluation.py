@@ -7,7 +7,8 @@ known at any moment is always the one that a full recomputation would give for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,9 +20,12 @@ from planwatch.plan_history import PlanHistory, Rule
 from planwatch.policy import Policy
 from planwatch.running_state import RunningState, needs_history
 from planwatch.schedule import Course, course_of, judge
+from planwatch.series import SeriesKey
 from planwatch.vintages import Vintages
 
 Figures = Mapping[TimePeriod, Observation]
+Stored = Mapping[tuple[SeriesKey, TimePeriod], Collection[datetime]]
+"""Series and period → the moments as whose knowledge verdicts were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +95,60 @@ def standing_course(subject: Subject, figures: Figures, moment: datetime) -> Cou
     return course_under(rule, subject, subject.plans, figures)
 
 
-def verdicts_of_arrival(subject: Subject, vintages: Vintages, arrived: Sequence[Observation]) -> list[Assessment]:
+def verdicts_of_arrival(
+    subject: Subject, vintages: Vintages, arrived: Sequence[Observation], stored: Stored
+) -> list[Assessment]:
     """The verdicts that one submission's figures of a subject lead to.
 
     Args:
         subject: what the figures are about.
         vintages: what is known of it, the arrived figures included.
         arrived: of one submission.
+        stored: the verdicts made so far that were known after the receipt; empty for what comes in order.
     Returns:
         One verdict for each arrived period, and one for each other verdict that changes, for every moment from the
         receipt on at which it does; more than one moment only for a submission that is processed late.
     """
     received_at, submission_id = arrived[0].received_at, arrived[0].submission_id
-    touched = {figure.period for figure in arrived}
-    later = vintages.moments_after(subject.subject_key, received_at)
-    later |= set(subject.plans.moments_after(subject.indicator_id, received_at))
-    review = _Review(subject, vintages, subject.plans, submission_id, touched)
-    return review.verdicts([received_at, *sorted(later)])
+    said = subject.plans.moments_after(subject.indicator_id, received_at)
+    verdicts = []
+    for touched, later in _together(subject, vintages, {figure.period for figure in arrived}, received_at):
+        review = _Review(subject, vintages, subject.plans, submission_id, touched, stored)
+        verdicts += review.verdicts([received_at, *sorted(later.union(said))])
+    return verdicts
 
 
-def verdicts_of_saying(subject: Subject, vintages: Vintages, said_at: datetime) -> list[Assessment]:
+def verdicts_of_saying(
+    subject: Subject, vintages: Vintages, said_at: datetime, change_id: str, stored: Stored
+) -> list[Assessment]:
     """The verdicts that a plan version or milestones known since `said_at` change.
 
     Args:
         subject: all of whose figures are in `vintages`.
         vintages: likewise.
         said_at: when the plan was applied or the milestones were stated.
+        change_id: of that change of the catalogue.
+        stored: the verdicts made so far that were known after that.
     """
-    later = vintages.moments_after(subject.subject_key, said_at)
-    later |= set(subject.plans.moments_after(subject.indicator_id, said_at))
-    review = _Review(subject, vintages, subject.plans.without(said_at), None, set())
-    return review.verdicts([said_at, *sorted(later)])
+    said = subject.plans.moments_after(subject.indicator_id, said_at)
+    before = subject.plans.without(said_at)
+    verdicts = []
+    for periods, later in _together(subject, vintages, vintages.periods(subject.subject_key), said_at):
+        review = _Review(subject, vintages, before, None, periods, stored, change_id)
+        verdicts += review.verdicts([said_at, *sorted(later.union(said))])
+    return verdicts
+
+
+def _together(
+    subject: Subject, vintages: Vintages, periods: Set[TimePeriod], moment: datetime
+) -> list[tuple[Set[TimePeriod], frozenset[datetime]]]:
+    """Periods that are looked at together, with the later moments at which what their verdicts rest on changed."""
+    if any(map(needs_history, subject.plans.versions_with(subject.indicator_id))):
+        return [(periods, vintages.moments_after(subject.subject_key, moment))]
+    groups: dict[frozenset[datetime], set[TimePeriod]] = defaultdict(set)
+    for period in periods:
+        groups[vintages.moments_after(subject.subject_key, moment, period)].add(period)
+    return [(group, later) for later, group in groups.items()]
 
 
 class _Review:
@@ -133,37 +160,51 @@ class _Review:
         vintages: Vintages,
         plans_before: PlanHistory,
         submission_id: str | None,
-        touched: Set[TimePeriod],
+        periods: Set[TimePeriod],
+        stored: Stored,
+        change_id: str = "",
     ) -> None:
         self.subject, self.vintages, self.plans_before = subject, vintages, plans_before
-        self.submission_id, self.touched = submission_id, touched
+        self.submission_id, self.periods, self.stored = submission_id, periods, stored
+        self.change_id = change_id
 
     def verdicts(self, moments: Sequence[datetime]) -> list[Assessment]:
+        """The new verdicts, moment by moment; `moments` rise from that of the news."""
         made: list[Assessment] = []
-        standing: dict[TimePeriod, Judged] = {}
-        without: dict[TimePeriod, Judged] = {}
-        for position, moment in enumerate(moments):
+        last: dict[TimePeriod, tuple[Judged, datetime]] = {}
+        for moment in moments:
             figures = self.vintages.known_at(self.subject.subject_key, moment)
-            periods = self._candidates(figures)
-            after = judge_known(self.subject, self.subject.plans, figures, periods, moment)
+            after = judge_known(self.subject, self.subject.plans, figures, self._candidates(figures), moment)
             before = self._before(figures, after, moment)
-            for period, judged in after.items():
-                held = before.get(period)
-                if position and not self._was_stored(period, held, without.get(period), moment):
-                    held = standing.get(period)
-                is_news = position == 0 and period in self.touched
+            for period, judged in sorted(after.items()):
+                is_news = moment == moments[0] and self.submission_id is not None and period in self.periods
+                held = self._held(judged, before.get(period), last.get(period), moment)
                 if is_news or not judged.same_as(held):
-                    made.append(self._assessment(judged, before.get(period) or standing.get(period), moment))
-            standing, without = after, before
+                    made.append(self._assessment(judged, before.get(period) or held, moment))
+                    last[period] = judged, moment
         return made
+
+    def _held(
+        self, judged: Judged, before: Judged | None, last: tuple[Judged, datetime] | None, moment: datetime
+    ) -> Judged | None:
+        """What the verdicts made so far say of a moment: that without the news, unless a newer one hides it.
+
+        Args:
+            judged: what holds.
+            before: what held without the news.
+            last: the verdict just made for an earlier moment, and that moment.
+            moment: in question.
+        """
+        if last is None:
+            return before
+        known = self.stored.get((judged.observation.series, judged.observation.period), ())
+        return before if any(last[1] < known_at <= moment for known_at in known) else last[0]
 
     def _candidates(self, figures: Figures) -> Iterable[TimePeriod]:
         versions = self.subject.plans.versions_with(self.subject.indicator_id)
-        if not self.touched:
-            return sorted(figures)
         if len(versions) == 1:
-            return affected_periods(versions[0], figures, self.touched)
-        return sorted({p for indicator in versions for p in affected_periods(indicator, figures, self.touched)})
+            return affected_periods(versions[0], figures, self.periods)
+        return {period for indicator in versions for period in affected_periods(indicator, figures, self.periods)}
 
     def _before(
         self, figures: Figures, after: Mapping[TimePeriod, Judged], moment: datetime
@@ -172,21 +213,13 @@ class _Review:
         if self.submission_id is None:
             return judge_known(self.subject, self.plans_before, figures, after, moment)
         is_first = all(figures[period].revision == 1 for period in after)
-        if is_first and after.keys() <= self.touched:
+        if is_first and after.keys() <= self.periods:
             return {}
         known = self.vintages.known_at(self.subject.subject_key, moment, without=self.submission_id)
         return judge_known(self.subject, self.plans_before, known, after, moment)
 
-    def _was_stored(self, period: TimePeriod, held: Judged | None, earlier: Judged | None, moment: datetime) -> bool:
-        """Whether a verdict was made at this moment when the news was not there."""
-        if held is None:
-            return False
-        is_new_figure = self.vintages.received_at(self.subject.subject_key, period, moment, without=self.submission_id)
-        return is_new_figure or not held.same_as(earlier)
-
     def _assessment(self, judged: Judged, before: Judged | None, moment: datetime) -> Assessment:
-        arrived = self.touched
-        change = None if before is None else describe_change(before, judged, arrived)
+        change = None if before is None else describe_change(before, judged, self.periods if self.submission_id else ())
         return assessment_of(
             judged.rule.plan,
             self.subject.policy,
@@ -195,4 +228,5 @@ class _Review:
             self.submission_id or judged.observation.submission_id,
             moment,
             change,
+            self.change_id,
         )

@@ -50,19 +50,19 @@ class Vintages:
                     break
         return known
 
-    def moments_after(self, subject_key: str, moment: datetime) -> set[datetime]:
-        """When figures of a subject were received after `moment`."""
-        return {
-            vintage.received_at
-            for vintages in self._by_subject[subject_key].values()
-            for vintage in vintages
-            if vintage.received_at > moment
-        }
+    def moments_after(
+        self, subject_key: str, moment: datetime, period: TimePeriod | None = None
+    ) -> frozenset[datetime]:
+        """When figures of a subject, or of one period of it, were received after `moment`."""
+        periods = self._by_subject[subject_key]
+        looked_at = periods.values() if period is None else [periods[period]]
+        return frozenset(
+            vintage.received_at for vintages in looked_at for vintage in vintages if vintage.received_at > moment
+        )
 
-    def received_at(self, subject_key: str, period: TimePeriod, moment: datetime, *, without: str | None) -> bool:
-        """Whether a vintage of the period was received at that very moment, other than that of one submission."""
-        vintages = self._by_subject[subject_key].get(period, ())
-        return any(known.received_at == moment and known.submission_id != without for known in vintages)
+    def periods(self, subject_key: str) -> set[TimePeriod]:
+        """The periods of a subject that have figures."""
+        return set(self._by_subject[subject_key])
 
     def newest(self, subject_key: str) -> datetime:
         """When the newest vintage of a subject was received."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -49,6 +48,9 @@ from services.stream.record import Record
 
 Arrivals = dict[str, tuple[str, list[Observation]]]
 """Subject key → plan id and the figures that arrive."""
+
+KnownVerdicts = defaultdict[tuple[SeriesKey, TimePeriod], set[datetime]]
+"""Series and period → the moments of the verdicts on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +123,34 @@ class EvaluateEffects:
             )
             for key, (plan_id, figures) in arrivals.items()
         }
+        stored = await self._overtaken(connection, subjects, vintages, arrivals)
         assessments: list[Assessment] = []
         events = []
         for item in batch:
-            made = evaluate_submission(item.checked.observations, subjects, vintages)
+            made = evaluate_submission(item.checked.observations, subjects, vintages, stored)
             assessments += made
             events.append(_event(item, made, vintages, states))
         await self._write(connection, batch, vintages, assessments, events)
         await store.save_states(connection, states_after(subjects, vintages, states))
         return assessments
+
+    async def _overtaken(
+        self,
+        connection: AsyncConnection[Any],
+        subjects: Mapping[str, Subject],
+        vintages: Vintages,
+        arrivals: Arrivals,
+    ) -> KnownVerdicts:
+        """The verdicts known after the receipt of figures that come late; as a rule there are none."""
+        late: dict[SeriesKey, datetime] = {}
+        for key, (_, figures) in arrivals.items():
+            received_at = min(figure.received_at for figure in figures)
+            plans = subjects[key].plans
+            if vintages.moments_after(key, received_at) or plans.moments_after(subjects[key].indicator_id, received_at):
+                late |= dict.fromkeys(figures[0].series.at_every_freq, received_at)
+        if not late:
+            return defaultdict(set)
+        return known_verdicts(await store.load_made(connection, late, min(late.values())))
 
     async def _judge_anew(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, record: Record, rejected: list[Rejected]
@@ -152,14 +173,19 @@ class EvaluateEffects:
         await store.hold_states(connection, {key.subject_key for key in series})
         vintages = Vintages(await store.load_vintages(connection, (), dict.fromkeys(series, WHOLE)))
         plans = catalogue.histories[change.plan_id]
+        stored = await store.load_made(connection, series, change.said_at)
         made = [
             verdict
             for key in sorted({one.subject_key for one in series})
             for verdict in verdicts_of_saying(
-                Subject(change.indicator_id, key, plans, catalogue.policy), vintages, change.said_at
+                Subject(change.indicator_id, key, plans, catalogue.policy),
+                vintages,
+                change.said_at,
+                change.change_id,
+                known_verdicts(stored),
             )
         ]
-        new = not_stored(made, await store.load_made(connection, series, change.said_at))
+        new = not_stored(made, stored)
         await store.copy_assessments(connection, new)
         now = self._clock()
         if new:
@@ -262,14 +288,36 @@ def arrivals_by_subject(batch: Iterable[CheckedRecord]) -> Arrivals:
 
 
 def evaluate_submission(
-    figures: Iterable[Observation], subjects: Mapping[str, Subject], vintages: Vintages
+    figures: Iterable[Observation], subjects: Mapping[str, Subject], vintages: Vintages, stored: KnownVerdicts
 ) -> list[Assessment]:
-    """Take the accepted figures of one submission in and judge every period whose verdict they change."""
+    """Take the accepted figures of one submission in and judge every period whose verdict they change.
+
+    Args:
+        figures: of the submission.
+        subjects: what they are about, by key.
+        vintages: what is known before; the figures are added.
+        stored: verdicts known after the receipt; those made here are added.
+    """
     arrived: dict[str, list[Observation]] = defaultdict(list)
     for figure in figures:
         vintages.add(figure)
         arrived[figure.series.subject_key].append(figure)
-    return [verdict for key, news in arrived.items() for verdict in verdicts_of_arrival(subjects[key], vintages, news)]
+    made = [
+        verdict
+        for key, news in arrived.items()
+        for verdict in verdicts_of_arrival(subjects[key], vintages, news, stored)
+    ]
+    for verdict in made:
+        stored[verdict.series, verdict.period].add(verdict.known_at)
+    return made
+
+
+def known_verdicts(places: Iterable[store.VerdictPlace]) -> KnownVerdicts:
+    """The moments of verdicts by series and period."""
+    known: KnownVerdicts = defaultdict(set)
+    for place in places:
+        known[place.series, place.period].add(place.known_at)
+    return known
 
 
 def states_after(
@@ -286,22 +334,10 @@ def states_after(
 
 
 def not_stored(
-    made: Iterable[Assessment],
-    stored: Mapping[tuple[str, TimePeriod, int, str, datetime], tuple[str, Decimal | None]],
+    made: Iterable[Assessment], stored: Mapping[store.VerdictPlace, store.VerdictContent]
 ) -> list[Assessment]:
-    """The verdicts that a report did not lead to already, since it knew what was said.
-
-    Where one that did not know has the same moment, as clocks of two machines may have it, the new one is known a
-    microsecond later.
-    """
-    new = []
-    for verdict in made:
-        key = (str(verdict.series), verdict.period, verdict.plan_version, verdict.submission_id, verdict.known_at)
-        if key not in stored:
-            new.append(verdict)
-        elif stored[key] != (verdict.verdict, verdict.measures.expected):
-            new.append(verdict._replace(known_at=verdict.known_at + timedelta(microseconds=1)))
-    return new
+    """The verdicts that a report did not lead to already, since it knew what was said."""
+    return [verdict for verdict in made if stored.get(store.place_of(verdict)) != store.content_of(verdict)]
 
 
 def _with_history(arrivals: Arrivals, catalogue: Catalogue) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -26,6 +26,32 @@ class LedgerEntry:
 
     received_at: datetime
     is_evaluated: bool
+
+
+class VerdictPlace(NamedTuple):
+    """Of what a verdict speaks: a period of a series, as known at a moment."""
+
+    series: SeriesKey
+    period: TimePeriod
+    known_at: datetime
+
+
+class VerdictContent(NamedTuple):
+    """What a verdict says, as far as a changed catalogue can change it."""
+
+    plan_version: int
+    verdict: str
+    expected: Decimal | None
+
+
+def place_of(verdict: Assessment) -> VerdictPlace:
+    """Of what a verdict speaks."""
+    return VerdictPlace(verdict.series, verdict.period, verdict.known_at)
+
+
+def content_of(verdict: Assessment) -> VerdictContent:
+    """What a verdict says."""
+    return VerdictContent(verdict.plan_version, verdict.verdict, verdict.measures.expected)
 
 
 async def load_ledger(connection: AsyncConnection[Any], submission_ids: Sequence[str]) -> dict[str, LedgerEntry]:
@@ -161,16 +187,21 @@ async def load_subject_series(connection: AsyncConnection[Any], plan_id: str, in
 
 async def load_made(
     connection: AsyncConnection[Any], series: Iterable[SeriesKey], since: datetime
-) -> dict[tuple[str, TimePeriod, int, str, datetime], tuple[str, Decimal | None]]:
-    """Class and expected value of the verdicts known since a moment, by what makes a verdict unique."""
+) -> dict[VerdictPlace, VerdictContent]:
+    """What the verdicts known since a moment say; of those on one period and moment the last made."""
+    keys = {str(key): key for key in series}
     rows = await connection.execute(
         """
-        SELECT series_key, time_period, plan_version, submission_id, known_at, class, expected_value
-        FROM assessments WHERE series_key = ANY(%s) AND known_at >= %s AND method = %s ORDER BY assessment_no
+        SELECT series_key, time_period, known_at, plan_version, class, expected_value
+        FROM assessments WHERE series_key = ANY(%s) AND known_at >= %s AND method = %s
+        ORDER BY plan_version, assessment_no
         """,
-        ([str(key) for key in series], since, METHOD),
+        (list(keys), since, METHOD),
     )
-    return {(row[0], parse_period(row[1]), *row[2:5]): (row[5], row[6]) for row in await rows.fetchall()}
+    return {
+        VerdictPlace(keys[row[0]], parse_period(row[1]), row[2]): VerdictContent(*row[3:])
+        for row in await rows.fetchall()
+    }
 
 
 async def is_waiting(connection: AsyncConnection[Any], event_id: str) -> bool | None:
@@ -222,8 +253,8 @@ async def copy_assessments(connection: AsyncConnection[Any], assessments: Iterab
         COPY assessments (series_key, period_start, time_period, plan_id, plan_version, policy_version, method, class,
                           reason, obs_value, revision, measured, baseline_value, baseline_period, baseline_substituted,
                           expected_value, achieved_share, expected_share, schedule_index, gap, gap_pct, pace,
-                          pace_needed, years_to_target, submission_id, known_at, change_code, change_zh,
-                          change_en) FROM STDIN
+                          pace_needed, years_to_target, submission_id, known_at, caused_by, change_code,
+                          change_zh, change_en) FROM STDIN
     """
     async with connection.cursor().copy(statement) as copy:
         for row in assessments:
@@ -292,6 +323,7 @@ def _assessment_row(row: Assessment) -> tuple[Any, ...]:
         figures.years_to_target,
         row.submission_id,
         row.known_at,
+        row.caused_by,
         row.change.code if row.change else None,
         row.change.text.zh if row.change else None,
         row.change.text.en if row.change else None,

@@ -4,13 +4,16 @@
 ALTER TABLE observations
     DROP CONSTRAINT observations_pkey,
     ADD PRIMARY KEY (series_key, period_start, time_period, submission_id);
-ALTER TABLE assessments
-    DROP CONSTRAINT assessments_pkey,
-    ADD PRIMARY KEY (series_key, period_start, time_period, plan_version, method, submission_id, known_at);
 
+ALTER TABLE assessments ADD COLUMN caused_by text NOT NULL DEFAULT '';
 ALTER TABLE assessments ADD COLUMN change_code text;
 ALTER TABLE assessments ADD COLUMN change_zh text;
 ALTER TABLE assessments ADD COLUMN change_en text;
+ALTER TABLE assessments
+    DROP CONSTRAINT assessments_pkey,
+    ADD PRIMARY KEY (series_key, period_start, time_period, plan_version, method, submission_id, known_at, caused_by);
+COMMENT ON COLUMN assessments.caused_by IS
+    'the event id of the change of the catalogue (plan version, milestones) that led to it; empty: a submission did';
 COMMENT ON COLUMN assessments.change_code IS
     'why this verdict is another one than that before it: plan_version, milestone, revision, baseline, earlier_figure; null for the first';
 COMMENT ON COLUMN assessments.submission_id IS
