@@ -31,7 +31,7 @@ EVALUATOR = "planwatch-evaluate"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One series with a new verdict: what is known of it and of its case."""
+    """One subject with a new verdict: what is known of it at every frequency, and of its case."""
 
     subject: store.Subject
     plan: Plan
@@ -60,10 +60,8 @@ class AlertEffects:
         events, rejected = read_records(records)
         await store.lock_plans(connection, sorted({event.plan_id for event in events}))
         for event in events:
-            told: set[str] = set()
             for situation in await self._situations(connection, catalogue, event):
-                if situation.identity not in told and await self._decide(connection, policy, situation):
-                    told.add(situation.identity)
+                await self._decide(connection, policy, situation)
         await settle_events(connection, [assessment_event_id(e.submission_id) for e in events], self._clock())
         return rejected
 
@@ -75,28 +73,26 @@ class AlertEffects:
     async def _situations(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, event: AssessmentsMade
     ) -> list[Situation]:
-        subjects = await store.load_subjects(connection, event.series)
-        verdicts = await store.load_verdicts(connection, list(subjects), event.known_at)
-        identities = {
-            key: case_id(subject.plan_id, SubjectKind.INDICATOR, subject.series) for key, subject in subjects.items()
+        subjects = {
+            case_id(subject.plan_id, SubjectKind.INDICATOR, subject.series): subject
+            for _, subject in sorted((await store.load_subjects(connection, event.series)).items())
         }
-        cases = await store.load_cases(connection, list(identities.values()))
+        every_freq = {identity: list(map(str, one.series.at_every_freq)) for identity, one in subjects.items()}
+        verdicts = await store.load_verdicts(
+            connection, [key for keys in every_freq.values() for key in keys], event.known_at
+        )
+        cases = await store.load_cases(connection, list(subjects))
         situations = []
-        for key, subject in sorted(subjects.items()):
+        for identity, subject in subjects.items():
             plan = catalogue.plans[subject.plan_id]
             indicator = plan.indicator(subject.series.indicator_id)
             if indicator is not None:
-                identity = identities[key]
-                situations.append(
-                    Situation(subject, plan, indicator, cases.get(identity), verdicts.get(key, []), identity)
-                )
+                known = [verdict for key in every_freq[identity] for verdict in verdicts.get(key, ())]
+                situations.append(Situation(subject, plan, indicator, cases.get(identity), known, identity))
         return situations
 
-    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> bool:
-        """Take one step if the verdicts ask for it; returns whether one was taken.
-
-        Two frequencies of one indicator are one case: the coarser one, which comes first, speaks for both.
-        """
+    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> None:
+        """Take one step if the verdicts ask for it; the case is then about the frequency that decided."""
         current = situation.case.warning if situation.case else None
         decision = decide_warning(
             current,
@@ -109,12 +105,13 @@ class AlertEffects:
         warning = decision.warning
         is_news = warning is not None and (current is None or warning.known_at > current.known_at)
         if decision.kind is DecisionKind.NOTHING or not is_news:
-            return False
+            return
+        assert warning is not None
+        series = replace(situation.subject.series, freq=warning.time_period.freq)
+        situation = replace(situation, subject=replace(situation.subject, series=series))
         notification = decide_notification(decision, policy)
         await self._record(connection, policy, situation, decision, notification)
-        assert warning is not None
         self._steps.append((decision.kind, warning.level.code))
-        return True
 
     async def _record(
         self,
