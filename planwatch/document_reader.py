@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from planwatch.errors import InvalidPeriod, PlanFault
@@ -32,6 +33,14 @@ class DocumentReader:
     def required_decimal(self, text: str, path: str) -> Decimal:
         """The number; a fault and 0 where it is not a finite number."""
         return self.decimal(text, path) or Decimal(0)
+
+    def day(self, text: str, path: str) -> date:
+        """The day; a fault and the first day of all where it is none."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.faults.append(PlanFault(path, Text(f"“{text}”不是日期", f"“{text}” is not a day")))
+            return date.min
 
     def period(self, text: str, path: str, *, instead: str = "1900") -> TimePeriod:
         """The TIME_PERIOD; a fault and `instead` where it is none."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from planwatch.language import Text
-from planwatch.period import TimePeriod
+from planwatch.period import Freq, TimePeriod
 from planwatch.plan import Nature, Section
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
@@ -62,7 +62,7 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One stored verdict of a series, as far as a warning depends on it.
+    """One stored verdict of a subject, as far as a warning depends on it.
 
     Attributes:
         period: for which period.
@@ -134,30 +134,59 @@ def decide_warning(
     last_period: TimePeriod,
     policy: Policy,
 ) -> WarningDecision:
-    """What the verdicts known now mean for the case of one series.
+    """What the verdicts known now mean for a case.
 
     Args:
         current: the case as it stands, None if there never was one.
-        verdicts: current verdicts of the series in rising period; the last two real ones decide.
+        verdicts: current verdicts of the subject at every frequency; see `standing_verdicts`. Of those that stand the
+            one with the gravest level decides, of equal ones the one on the longest period.
         identity: the case id.
         nature: of the indicator.
         last_period: the plan's last year.
         policy: class → level, and what raises a level.
     """
-    real = [verdict for verdict in verdicts if verdict.verdict not in SILENT]
-    if not real:
+    standing = standing_verdicts(verdicts)
+    if not standing:
         return WarningDecision(
             DecisionKind.NOTHING,
             Text("没有可评价的数据，维持原判", "nothing can be assessed; the last verdict stands"),
             "",
             current,
         )
-    latest, earlier = real[-1], real[-2] if len(real) > 1 else None
-    known_at = max(verdict.known_at for verdict in real[-2:])
-    level, line = _level(latest, earlier, nature, last_period, policy)
+    known_at = max(verdict.known_at for pair in standing for verdict in pair if verdict is not None)
+    levels = [(*_level(latest, earlier, nature, last_period, policy), latest) for latest, earlier in standing]
+    level, line, latest = max(levels, key=lambda found: (found[0] or 0, found[2].period.days))
     if level is None:
         return _clear(current, latest, known_at)
     return _set_level(current, latest, level, line, identity, known_at)
+
+
+def standing_verdicts(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Verdict | None]]:
+    """The verdicts that speak for a subject: the last real one of each frequency, with the one before it.
+
+    A figure of a longer period is final. It overtakes all shorter ones that end by its end; shorter ones that end
+    later are provisional: they stand beside it until the next final figure, and the one that ends a later period of
+    the longer kind (December, where years are reported) overtakes it.
+    Source: docs/method.md, several frequencies.
+    """
+    by_freq: dict[Freq, list[Verdict]] = {}
+    for verdict in sorted(verdicts, key=lambda verdict: (verdict.period.end, verdict.period.days)):
+        if verdict.verdict not in SILENT:
+            by_freq.setdefault(verdict.period.freq, []).append(verdict)
+    last = [found[-1] for found in by_freq.values()]
+    return [
+        (found[-1], found[-2] if len(found) > 1 else None)
+        for found in by_freq.values()
+        if not any(_overtakes(other.period, found[-1].period) for other in last)
+    ]
+
+
+def _overtakes(newer: TimePeriod, period: TimePeriod) -> bool:
+    if newer.freq is period.freq:
+        return False
+    if newer.days > period.days:
+        return newer.end >= period.end
+    return newer.end > period.end and newer.ends_one_of(period.freq)
 
 
 def _level(

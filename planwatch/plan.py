@@ -15,6 +15,7 @@ from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
+from planwatch.trajectory import Trajectory
 
 CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
 """Of a commitment that belongs to no domain of its plan."""
@@ -48,6 +49,10 @@ class GoalKind(StrEnum):
     ACCUMULATE = "accumulate"
     AVERAGE = "average"
     COVERAGE = "coverage"
+
+
+LIMIT_KINDS = frozenset({GoalKind.FLOOR, GoalKind.CEILING, GoalKind.COVERAGE})
+TOTAL_KINDS = frozenset({GoalKind.ACCUMULATE, GoalKind.AVERAGE})
 
 
 class Direction(StrEnum):
@@ -144,6 +149,23 @@ class Indicator:
     source_line: int
     section: Section = Section.MAIN_TABLE
     commitment_id: str | None = None
+    trajectory: Trajectory = Trajectory.LINEAR
+    follows_last_year: bool = False
+
+    @property
+    def is_limit(self) -> bool:
+        """Only a breach counts; there is no path."""
+        return self.goal_kind in LIMIT_KINDS
+
+    @property
+    def is_total(self) -> bool:
+        """What is held against the path is a total since the plan began."""
+        return self.goal_kind in TOTAL_KINDS
+
+    @property
+    def needs_stand_in(self) -> bool:
+        """The plan prints no baseline, so the first figure stands in for it."""
+        return self.baseline is None and self.goal_kind is GoalKind.REACH
 
 
 class AgencyRole(StrEnum):
@@ -194,6 +216,21 @@ class Domain:
     doubt: Text | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanRevision:
+    """Why there is another version of a plan.
+
+    Attributes:
+        effective_on: the version judges the periods that end on or after this day.
+        reason: why it was revised.
+        document: title and number of the document that revises it.
+    """
+
+    effective_on: date
+    reason: Text
+    document: Text
+
+
 @dataclass(frozen=True)
 class Plan:
     """规划: one version of a plan, its indicators in the order of the table.
@@ -221,6 +258,7 @@ class Plan:
     indicators: tuple[Indicator, ...]
     commitments: Commitments
     derived: tuple[Indicator, ...] = ()
+    revision: PlanRevision | None = None
 
     def indicator(self, reference: str) -> Indicator | None:
         """The indicator with this id, table number or printed name (derived ones: id); None if there is none."""

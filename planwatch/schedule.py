@@ -6,29 +6,30 @@ Source: docs/method.md, schedule method; the classes are those of the official m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
-from planwatch.accumulation import totals
+from planwatch.accumulation import Totals, totals
 from planwatch.observation import Observation
-from planwatch.period import TimePeriod, year_fraction
+from planwatch.period import Freq, TimePeriod, year_fraction
+from planwatch.plan import LIMIT_KINDS as LIMIT_KINDS
+from planwatch.plan import TOTAL_KINDS as TOTAL_KINDS
 from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.policy import AssessmentClass, Thresholds
 from planwatch.trajectory import PathPoint, expected_value_at
 
 METHOD = "schedule"
-LIMIT_KINDS = frozenset({GoalKind.FLOOR, GoalKind.CEILING, GoalKind.COVERAGE})
-TOTAL_KINDS = frozenset({GoalKind.ACCUMULATE, GoalKind.AVERAGE})
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(NamedTuple):
     """The figures behind a verdict; every field is None where it has no meaning.
 
     Attributes:
         measured: what is held against the path: the observation, or the total so far (indicator's unit).
         baseline: value the path starts from (indicator's unit).
-        expected: milestone value at the period's end (indicator's unit).
+        expected: milestone value at the period's end, or the limit (indicator's unit).
         achieved_share: (measured - baseline) / (target - baseline).
         expected_share: (expected - baseline) / (target - baseline).
         schedule_index: achieved_share / expected_share.
@@ -36,7 +37,7 @@ class Measures:
         gap_pct: gap in per cent of expected.
         pace: change per year so far (indicator's unit).
         pace_needed: change per year needed from here to the target (indicator's unit).
-        years_to_target: at the present pace, from the period's end.
+        years_to_target: until the target, or the limit, is met at the present pace, from the period's end.
     """
 
     measured: Decimal | None = None
@@ -52,8 +53,7 @@ class Measures:
     years_to_target: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Where a path starts.
 
     Attributes:
@@ -69,28 +69,51 @@ class Start:
     substituted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+NOTHING_MEASURED = Measures()
+
+
+class Judgement(NamedTuple):
     """A class, the code of its reason, and the figures behind it."""
 
     verdict: AssessmentClass
     reason: str
-    measures: Measures = Measures()
+    measures: Measures = NOTHING_MEASURED
     start: Start | None = None
+
+
+class Due(NamedTuple):
+    """What a path expects by the end of a period; the same for every series of the indicator.
+
+    Attributes:
+        time: the period's end in years.
+        expected: the path then (indicator's unit).
+        progress: expected less baseline, counted towards the goal.
+        bounds: the least progress of `ahead`, `on_schedule` and `lagging`.
+        share: expected share; None where the goal equals the baseline.
+        goal_counts: a met target is `achieved` already.
+    """
+
+    time: float
+    expected: Decimal
+    progress: Decimal
+    bounds: tuple[Decimal, Decimal, Decimal]
+    share: float | None
+    goal_counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What the verdicts on all periods of one series have in common, worked out once.
+    """What the verdicts on all periods of one subject have in common, worked out once.
 
     Attributes:
         plan: the plan version.
-        indicator: what the series measures.
+        indicator: what the series measures, with the milestones that hold.
         thresholds: of the classes.
         start: where the path starts; None for a limit without a printed baseline.
         goal: value at the end of the path (for a yearly mean: the total that it means).
         path: baseline, milestones, goal; empty where a limit is judged.
-        totals: total through each period, where figures add up; a period that cannot be added up is absent.
+        totals: totals so far, where figures add up.
+        known_due: what was worked out for a period before.
     """
 
     plan: Plan
@@ -99,27 +122,42 @@ class Course:
     start: Start | None
     goal: Decimal
     path: tuple[PathPoint, ...]
-    totals: Mapping[TimePeriod, Decimal] | None
+    totals: Totals | None
+    known_due: dict[TimePeriod, Due] = field(default_factory=dict, compare=False)
+
+    def due(self, period: TimePeriod) -> Due:
+        """What the path expects by the end of `period`."""
+        found = self.known_due.get(period)
+        if found is None:
+            found = self.known_due[period] = _due(self, period)
+        return found
 
 
 def course_of(
-    plan: Plan, indicator: Indicator, thresholds: Thresholds, history: Mapping[TimePeriod, Observation]
+    plan: Plan,
+    indicator: Indicator,
+    thresholds: Thresholds,
+    history: Mapping[TimePeriod, Observation],
+    *,
+    closings: Mapping[int, Decimal] | None = None,
+    stand_in: Start | None = None,
 ) -> Course:
-    """The course of a series.
+    """The course of a subject.
 
     Args:
         plan: the plan version in force.
-        indicator: what the series measures, of that plan.
+        indicator: what is measured, of that plan.
         thresholds: of the classes.
-        history: current vintages; the whole series where totals or a missing baseline need it.
+        history: current vintages at every frequency; all of them where totals or a missing baseline need them,
+            unless `closings` or `stand_in` say what came before.
+        closings: year → the total through it, of years whose figures are not in `history`.
+        stand_in: the first figure, where it is not in `history`.
     """
-    start, sums = _printed_start(indicator) or _first_observation(history), None
-    if indicator.goal_kind in TOTAL_KINDS:
+    start, sums = _printed_start(indicator) or stand_in or _first_observation(history), None
+    if indicator.is_total:
         start = Start(Decimal(0), float(plan.first_day.year - 1), None, substituted=False)
-        sums = totals(plan, indicator, history)
-    is_limit = indicator.goal_kind in LIMIT_KINDS or (
-        start is not None and start.substituted and indicator.target.met_by(start.value)
-    )
+        sums = totals(plan, indicator, history, closings)
+    is_limit = indicator.is_limit or (start is not None and start.substituted and indicator.target.met_by(start.value))
     goal = _goal_value(plan, indicator)
     path = () if is_limit or start is None else _path(indicator, start, goal)
     return Course(plan, indicator, thresholds, start, goal, path, sums)
@@ -127,29 +165,53 @@ def course_of(
 
 def judge(course: Course, observation: Observation) -> Judgement:
     """The verdict on one observation of the series of `course`."""
-    if observation.value is None:
+    value = observation.value
+    if value is None:
         return Judgement(AssessmentClass.NO_DATA, "value_missing")
     if not course.path:
-        return _judge_limit(course, observation.value)
+        return _judge_limit(course, observation.period, value)
     if course.totals is None:
-        return _judge_path(course, observation.period, observation.value)
-    total = course.totals.get(observation.period)
+        return _judge_path(course, observation.period, value)
+    total = course.totals.of.get(observation.period)
     if total is None:
         return Judgement(AssessmentClass.NOT_ASSESSABLE, "earlier_flow_missing")
     return _judge_path(course, observation.period, total)
 
 
-def _judge_limit(course: Course, value: Decimal) -> Judgement:
+def stand_in_of(history: Mapping[TimePeriod, Observation]) -> TimePeriod | None:
+    """The period whose figure stands in for a baseline that is not printed: the earliest that is final.
+
+    A figure within a longer period that has one too was provisional: monthly figures give way to the annual one.
+    """
+    valued = sorted((period for period, known in history.items() if known.value is not None), key=_by_end)
+    return next((period for period in valued if not any(_contains(other, period) for other in valued)), None)
+
+
+def _contains(longer: TimePeriod, period: TimePeriod) -> bool:
+    return longer.start <= period.start and period.end <= longer.end and longer.days > period.days
+
+
+def _by_end(period: TimePeriod) -> date:
+    return period.end
+
+
+def _judge_limit(course: Course, period: TimePeriod, value: Decimal) -> Judgement:
     target, start = course.indicator.target, course.start
-    if start is not None and start.substituted and course.indicator.goal_kind in LIMIT_KINDS:
+    if start is not None and start.substituted and course.indicator.is_limit:
         start = None  # a limit needs no baseline
     gap = value - target.value
+    now, pace = year_fraction(period.end), None
+    if start is not None and now > start.time and _is_comparable(course.indicator):
+        pace = float(value - start.value) / (now - start.time)
+    years = -float(gap) / pace if pace else None
     measures = Measures(
         measured=value,
         baseline=start.value if start else None,
         expected=target.value,
         gap=gap,
         gap_pct=_per_cent(gap, target.value),
+        pace=pace,
+        years_to_target=years if years is not None and years > 0 else None,
     )
     if target.met_by(value):
         return Judgement(AssessmentClass.HELD, "limit_held", measures, start)
@@ -159,32 +221,31 @@ def _judge_limit(course: Course, value: Decimal) -> Judgement:
 def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgement:
     start = course.start
     assert start is not None
-    now = year_fraction(period.end)
-    expected = expected_value_at(course.path, now)
-    verdict, reason = _class_on_path(course, period, measured, start.value, expected)
-    if start.substituted and start.period == period and verdict is not AssessmentClass.ACHIEVED:
+    due = course.due(period)
+    verdict, reason = _class_on_path(course, due, measured, start.value)
+    if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
-    return Judgement(verdict, reason, _measure(course, start, now, measured, expected), start)
+    return Judgement(verdict, reason, _measure(course, due, start, measured), start)
 
 
-def _class_on_path(
-    course: Course, period: TimePeriod, measured: Decimal, baseline: Decimal, expected: Decimal
-) -> tuple[AssessmentClass, str]:
+def _precedes(period: TimePeriod, start: Start) -> bool:
+    return start.period is not None and period.end <= start.period.end
+
+
+def _class_on_path(course: Course, due: Due, measured: Decimal, baseline: Decimal) -> tuple[AssessmentClass, str]:
     goal = course.goal
-    counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
-    if (counts_early or period.end >= course.plan.last_day) and course.indicator.target.comparator.holds(
-        measured, goal
-    ):
+    if due.goal_counts and course.indicator.target.comparator.holds(measured, goal):
         return AssessmentClass.ACHIEVED, "target_met"
     if goal == baseline:
         return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
-    sign = 1 if goal > baseline else -1
-    progress, due = (measured - baseline) * sign, (expected - baseline) * sign
-    if due <= 0:
-        return _class_by_side((measured - expected) * sign, measured, expected)
+    rises = goal > baseline
+    if due.progress <= 0:
+        lead = measured - due.expected if rises else due.expected - measured
+        return _class_by_side(lead, measured, due.expected)
+    progress = measured - baseline if rises else baseline - measured
     if progress < 0 and _beyond_rounding(measured, baseline):
         return AssessmentClass.REVERSED, "moved_away"
-    return _class_of_index(progress, due, course.thresholds), "schedule_index"
+    return _class_of_progress(progress, due.bounds), "schedule_index"
 
 
 def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple[AssessmentClass, str]:
@@ -196,36 +257,68 @@ def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple
     return AssessmentClass.ON_SCHEDULE, "side_of_path"
 
 
-def _class_of_index(progress: Decimal, due: Decimal, thresholds: Thresholds) -> AssessmentClass:
+def _class_of_progress(progress: Decimal, bounds: tuple[Decimal, Decimal, Decimal]) -> AssessmentClass:
     """The class of progress ÷ due, compared by multiplication so that a value on a threshold is exactly on it."""
-    if progress >= thresholds.ahead * due:
+    ahead, on_schedule, lagging = bounds
+    if progress >= ahead:
         return AssessmentClass.AHEAD
-    if progress >= thresholds.on_schedule * due:
+    if progress >= on_schedule:
         return AssessmentClass.ON_SCHEDULE
-    if progress >= thresholds.lagging * due:
+    if progress >= lagging:
         return AssessmentClass.LAGGING
     return AssessmentClass.FAR_BEHIND
 
 
-def _measure(course: Course, start: Start, now: float, measured: Decimal, expected: Decimal) -> Measures:
-    distance = course.goal - start.value
-    gap = measured - expected
-    achieved = float((measured - start.value) / distance) if distance else None
-    share = float((expected - start.value) / distance) if distance else None
-    pace = float(measured - start.value) / (now - start.time) if now > start.time else None
-    remaining, end = float(course.goal - measured), course.path[-1].time
-    return Measures(
-        measured=measured,
-        baseline=start.value,
+def _due(course: Course, period: TimePeriod) -> Due:
+    start, goal, thresholds = course.start, course.goal, course.thresholds
+    assert start is not None
+    expected = _expected(course, period)
+    progress = expected - start.value if goal > start.value else start.value - expected
+    counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
+    distance = goal - start.value
+    return Due(
+        time=year_fraction(period.end),
         expected=expected,
-        achieved_share=achieved,
-        expected_share=share,
-        schedule_index=achieved / share if achieved is not None and share else None,
-        gap=gap,
-        gap_pct=_per_cent(gap, expected),
-        pace=pace,
-        pace_needed=remaining / (end - now) if end > now else None,
-        years_to_target=remaining / pace if pace and remaining / pace > 0 else None,
+        progress=progress,
+        bounds=(thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress),
+        share=float((expected - start.value) / distance) if distance else None,
+        goal_counts=counts_early or period.end >= course.plan.last_day,
+    )
+
+
+def _expected(course: Course, period: TimePeriod) -> Decimal:
+    """The path at the end of a period; inside a year it may follow the course of the year before."""
+    form = course.indicator.trajectory
+    at_end = expected_value_at(course.path, year_fraction(period.end), form)
+    if not course.indicator.follows_last_year or course.totals is None or not period.ends_one_of(Freq.MONTHLY):
+        return at_end
+    year = period.end.year
+    share = course.totals.share_of_year(year - 1, period.end.month)
+    if share is None:
+        return at_end
+    before, after = (expected_value_at(course.path, float(end), form) for end in (year - 1, year))
+    return before + (after - before) * round(share, 12)
+
+
+def _measure(course: Course, due: Due, start: Start, measured: Decimal) -> Measures:
+    distance, moved = course.goal - start.value, float(measured - start.value)
+    gap, now = measured - due.expected, due.time
+    achieved = moved / float(distance) if distance else None
+    pace = moved / (now - start.time) if now > start.time else None
+    remaining, end = float(course.goal - measured), course.path[-1].time
+    years = remaining / pace if pace else None
+    return Measures(
+        measured,
+        start.value,
+        due.expected,
+        achieved,
+        due.share,
+        achieved / due.share if achieved is not None and due.share else None,
+        gap,
+        _per_cent(gap, due.expected),
+        pace,
+        remaining / (end - now) if end > now else None,
+        years if years is not None and years > 0 else None,
     )
 
 
@@ -252,11 +345,16 @@ def _printed_start(indicator: Indicator) -> Start | None:
     return Start(baseline.value, year_fraction(baseline.period.end), baseline.period, substituted=False)
 
 
+def _is_comparable(indicator: Indicator) -> bool:
+    return indicator.baseline is None or indicator.baseline.comparable
+
+
 def _first_observation(history: Mapping[TimePeriod, Observation]) -> Start | None:
-    figures = [(period, known.value) for period, known in history.items() if known.value is not None]
-    if not figures:
+    period = stand_in_of(history)
+    if period is None:
         return None
-    period, value = min(figures)
+    value = history[period].value
+    assert value is not None
     return Start(value, year_fraction(period.end), period, substituted=True)
 
 
@@ -267,4 +365,4 @@ def _beyond_rounding(value: Decimal, baseline: Decimal) -> bool:
 
 
 def _per_cent(part: Decimal, whole: Decimal) -> float | None:
-    return float(part / whole * 100) if whole else None
+    return float(part) / float(whole) * 100 if whole else None

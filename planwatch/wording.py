@@ -86,7 +86,7 @@ def place_text(section: Section, no: int) -> Text:
 
 
 def period_name(period: TimePeriod) -> Text:
-    """A period as it is spoken: 2021年, 2021年第1季度, 2021年3月31日; in English its SDMX form."""
+    """A period as it is spoken: 2021年, 2021年第1季度, 2021年1–2月, 2021年3月31日; in English its SDMX form."""
     year, month = f"{period.start.year}年", period.start.month
     match period.freq:
         case Freq.ANNUAL:
@@ -95,6 +95,8 @@ def period_name(period: TimePeriod) -> Text:
             spoken = f"{year}{'上' if month == 1 else '下'}半年"
         case Freq.QUARTERLY:
             spoken = f"{year}第{(month + 2) // 3}季度"
+        case Freq.MONTHLY if period.months > 1:
+            spoken = f"{year}{month}–{period.end.month}月"
         case Freq.MONTHLY:
             spoken = f"{year}{month}月"
         case Freq.DAILY:

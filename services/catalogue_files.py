@@ -89,6 +89,25 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401  (YAML may hold anything)
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
 
 
+def read_document(path: Path, schema: Path, name: str) -> Document:
+    """The content of one catalogue file that stands alone, as its schema accepts it.
+
+    Raises:
+        InvalidPlan: it cannot be read, or with every fault that the schema sees.
+    """
+    try:
+        document = read_yaml(path)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        unreadable = PlanFault("$", Text(f"无法读取：{error}", f"cannot be read: {error}"), path.name)
+        raise InvalidPlan(name, [unreadable]) from error
+    found = schema_faults(read_schema(schema), document)
+    faults = [PlanFault(_printed_path(fault.path), fault.reason, path.name) for fault in found]
+    if faults:
+        raise InvalidPlan(name, faults)
+    assert isinstance(document, dict)
+    return document
+
+
 def read_schema(path: Path) -> Draft202012Validator:
     """The schema of a kind of catalogue file."""
     return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))

@@ -31,7 +31,7 @@ EVALUATOR = "planwatch-evaluate"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One series with a new verdict: what is known of it and of its case."""
+    """One subject with a new verdict: what is known of it at every frequency, and of its case."""
 
     subject: store.Subject
     plan: Plan
@@ -60,10 +60,8 @@ class AlertEffects:
         events, rejected = read_records(records)
         await store.lock_plans(connection, sorted({event.plan_id for event in events}))
         for event in events:
-            told: set[str] = set()
             for situation in await self._situations(connection, catalogue, event):
-                if situation.identity not in told and await self._decide(connection, policy, situation):
-                    told.add(situation.identity)
+                await self._decide(connection, policy, situation)
         await settle_events(connection, [assessment_event_id(e.submission_id) for e in events], self._clock())
         return rejected
 
@@ -76,27 +74,34 @@ class AlertEffects:
         self, connection: AsyncConnection[Any], catalogue: Catalogue, event: AssessmentsMade
     ) -> list[Situation]:
         subjects = await store.load_subjects(connection, event.series)
-        verdicts = await store.load_verdicts(connection, list(subjects), event.known_at)
-        known = {
-            key: (subject, catalogue.plans[subject.plan_id], indicator)
-            for key, subject in subjects.items()
-            if (indicator := catalogue.plans[subject.plan_id].indicator(subject.series.indicator_id)) is not None
+        known: dict[str, tuple[store.Subject, Plan, Indicator]] = {}
+        for _, subject in sorted(subjects.items()):
+            plan = catalogue.plans[subject.plan_id]
+            indicator = plan.indicator(subject.series.indicator_id)
+            if indicator is not None:
+                identity = case_id(subject.plan_id, SUBJECT_KINDS[indicator.section], subject.series)
+                known[identity] = (subject, plan, indicator)
+        every_freq = {
+            identity: list(map(str, subject.series.at_every_freq)) for identity, (subject, _, _) in known.items()
         }
-        identities = {
-            key: case_id(subject.plan_id, SUBJECT_KINDS[indicator.section], subject.series)
-            for key, (subject, _, indicator) in known.items()
-        }
-        cases = await store.load_cases(connection, list(identities.values()))
+        verdicts = await store.load_verdicts(
+            connection, [key for keys in every_freq.values() for key in keys], event.known_at
+        )
+        cases = await store.load_cases(connection, list(known))
         return [
-            Situation(subject, plan, indicator, cases.get(identities[key]), verdicts.get(key, []), identities[key])
-            for key, (subject, plan, indicator) in sorted(known.items())
+            Situation(
+                subject,
+                plan,
+                indicator,
+                cases.get(identity),
+                [verdict for key in every_freq[identity] for verdict in verdicts.get(key, ())],
+                identity,
+            )
+            for identity, (subject, plan, indicator) in known.items()
         ]
 
-    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> bool:
-        """Take one step if the verdicts ask for it; returns whether one was taken.
-
-        Two frequencies of one indicator are one case: the coarser one, which comes first, speaks for both.
-        """
+    async def _decide(self, connection: AsyncConnection[Any], policy: Policy, situation: Situation) -> None:
+        """Take one step if the verdicts ask for it; the case is then about the frequency that decided."""
         current = situation.case.warning if situation.case else None
         decision = decide_warning(
             current,
@@ -109,12 +114,13 @@ class AlertEffects:
         warning = decision.warning
         is_news = warning is not None and (current is None or warning.known_at > current.known_at)
         if decision.kind is DecisionKind.NOTHING or not is_news:
-            return False
+            return
+        assert warning is not None
+        series = replace(situation.subject.series, freq=warning.time_period.freq)
+        situation = replace(situation, subject=replace(situation.subject, series=series))
         notification = decide_notification(decision, policy)
         await self._record(connection, policy, situation, decision, notification)
-        assert warning is not None
         self._steps.append((decision.kind, warning.level.code))
-        return True
 
     async def _record(
         self,

@@ -16,6 +16,7 @@ from planwatch.early_warning import CaseState, EarlyWarning, SubjectKind, Verdic
 from planwatch.notification import NotificationDecision
 from planwatch.period import Freq, parse_period
 from planwatch.policy import AssessmentClass, level_from_code
+from planwatch.schedule import METHOD
 from planwatch.series import SeriesKey
 
 MAIL_CHANNEL = "planwatch_mail"
@@ -88,12 +89,13 @@ async def load_verdicts(
     """The verdicts of each series as they were known at a moment, in rising period."""
     rows = await connection.execute(
         """
-        SELECT DISTINCT ON (series_key, period_start) series_key, time_period, class, submission_id, known_at
+        SELECT DISTINCT ON (series_key, period_start, time_period) series_key, time_period, class, submission_id,
+               known_at
         FROM assessments
-        WHERE series_key = ANY(%s) AND known_at <= %s
-        ORDER BY series_key, period_start, known_at DESC, plan_version DESC, assessment_no DESC
+        WHERE series_key = ANY(%s) AND known_at <= %s AND method = %s
+        ORDER BY series_key, period_start, time_period, known_at DESC, plan_version DESC, assessment_no DESC
         """,
-        (list(series_keys), known_at),
+        (list(series_keys), known_at, METHOD),
     )
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
     for series_key, time_period, verdict, submission_id, verdict_known_at in await rows.fetchall():
@@ -231,11 +233,11 @@ async def load_figures(
                a.baseline_substituted, a.expected_value, a.achieved_share, a.expected_share, a.gap, a.submission_id,
                s.received_at, s.simulated
         FROM assessments AS a JOIN submissions AS s USING (submission_id)
-        WHERE a.series_key = %s AND a.period_start = %s AND a.known_at <= %s
+        WHERE a.series_key = %s AND a.period_start = %s AND a.time_period = %s AND a.known_at <= %s AND a.method = %s
         ORDER BY a.known_at DESC, a.plan_version DESC, a.assessment_no DESC
         LIMIT 1
         """,
-        (series_key, parse_period(time_period).start, known_at),
+        (series_key, parse_period(time_period).start, time_period, known_at, METHOD),
     )
     figures = await cursor.fetchone()
     assert figures is not None

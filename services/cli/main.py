@@ -12,6 +12,7 @@ from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.keys import key
 from services.cli.migrate import migrate
+from services.cli.milestones import milestone
 from services.cli.plans import plan
 from services.cli.submit import submit
 from services.cli.up import up
@@ -29,7 +30,7 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
+for command in (up, plan, milestone, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
     commands.add_command(command)
 
 

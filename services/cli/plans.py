@@ -10,12 +10,13 @@ import click
 from planwatch.errors import InvalidPlan
 from planwatch.plan import Indicator, Plan
 from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES
-from services.catalogue import apply_plan, apply_policy
+from services.catalogue import apply_plan, apply_policy, hold_catalogue_exclusively
 from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.clock import system_clock
 from services.database import connect_as
+from services.milestones import apply_milestones, milestone_files, read_milestone_file
 
 plans_dir_option = click.option(
     "--plans-dir",
@@ -70,13 +71,22 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
 @plans_dir_option
 @data_dir_option
 def apply(plans: tuple[str, ...], plans_dir: Path, data_dir: Path | None) -> None:
-    """将规划写入数据库；有任何错误则一个也不写。 Write plans to the database, all of them or none."""
+    """将规划及其年度目标写入数据库；有任何错误则一个也不写。 Write plans and their milestones, all or none."""
     files = [read_plan_file(plans_dir, plan_id) for plan_id in plans or plan_ids(plans_dir)]
+    stated = [
+        (path.name, read_milestone_file(plans_dir, path))
+        for file in files
+        for path in milestone_files(plans_dir, file.plan.plan_id)
+    ]
     with connect_as(find_running(data_dir).database_url) as connection:
+        hold_catalogue_exclusively(connection)
         applied = [file.plan for file in files if apply_plan(connection, file, system_clock())]
+        names = [name for name, milestones in stated if apply_milestones(connection, milestones, system_clock())]
         apply_policy(connection, plans_dir, system_clock())
     for done in applied:
         click.echo(f"已应用 applied: {done.plan_id} v{done.version} {done.title.zh}")
+    for name in names:
+        click.echo(f"已应用年度目标 milestones applied: {name}")
     click.echo(f"未变 unchanged: {len(files) - len(applied)}")
 
 
@@ -152,6 +162,7 @@ def describe_indicator(indicator: Indicator) -> dict[str, Any]:
         "comparator": indicator.target.comparator,
         "baseline": indicator.baseline.value if indicator.baseline else None,
         "target": indicator.target.value,
+        "trajectory": indicator.trajectory,
         "marks": list(indicator.marks),
         "printed": {column: cell.printed for column, cell in indicator.values.items()},
         "owner": indicator.owner,

@@ -35,7 +35,8 @@ def read_assessments(connection: Connection[Any], as_of: datetime, plan_id: str 
                a.time_period, i.nature, i.goal_kind, a.class, w.level, a.reason, a.obs_value, a.measured,
                a.baseline_value, a.baseline_period, a.baseline_substituted, a.expected_value, i.comparator,
                i.target_value, a.achieved_share, a.expected_share, a.schedule_index, a.gap, a.gap_pct, a.revision,
-               a.plan_version, a.policy_version, a.method, a.submission_id, a.known_at, u.simulated
+               a.plan_version, a.policy_version, a.method, a.submission_id, a.known_at, a.change_code, a.change_zh,
+               a.change_en, u.simulated
         FROM assessments_as_of(%(as_of)s) AS a
         JOIN series AS s USING (series_key)
         JOIN submissions AS u USING (submission_id)
@@ -52,6 +53,21 @@ def read_assessments(connection: Connection[Any], as_of: datetime, plan_id: str 
         ORDER BY a.plan_id, i.no, s.ref_area, a.period_start
         """,
         as_of=as_of,
+        plan=plan_id,
+    )
+
+
+def read_milestones(connection: Connection[Any], plan_id: str | None = None) -> list[Row]:
+    """Every stated milestone with its document, by plan, indicator, year and version."""
+    return _all(
+        connection,
+        """
+        SELECT plan_id AS plan, indicator_id AS indicator, time_period, version, value, source, document_zh,
+               document_en, issuer_zh, issuer_en, effective_on, stated_at
+        FROM stated_milestones
+        WHERE %(plan)s::text IS NULL OR plan_id = %(plan)s
+        ORDER BY plan_id, indicator_id, time_period, version
+        """,
         plan=plan_id,
     )
 

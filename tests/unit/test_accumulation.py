@@ -30,7 +30,7 @@ def reported(*figures: tuple[str, str, Accumulation | None]) -> dict[TimePeriod,
 
 
 def total(history: Mapping[TimePeriod, Observation], period: str) -> Decimal:
-    return totals(PLAN, TRAINED, history)[parse_period(period)]
+    return totals(PLAN, TRAINED, history).of[parse_period(period)]
 
 
 @pytest.mark.parametrize(
