@@ -10,6 +10,7 @@ from planwatch.errors import InvalidPlan, PlanwatchError
 from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
+from services.cli.equalisation import equalisation
 from services.cli.keys import key
 from services.cli.migrate import migrate
 from services.cli.plans import plan
@@ -29,7 +30,7 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
+for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor, equalisation):
     commands.add_command(command)
 
 
