@@ -7,6 +7,7 @@ import sys
 import click
 
 from planwatch.errors import InvalidPlan, PlanwatchError
+from services.cli.alignment import align_plans
 from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
@@ -32,6 +33,7 @@ def commands() -> None:
 
 for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor, equalisation):
     commands.add_command(command)
+plan.add_command(align_plans)
 
 
 def main() -> None:
