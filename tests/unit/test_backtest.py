@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from bench.backtest import CONFIDENCES, Trial, coverage, mean_error, promises_hold, run_trials, slices, total_coverage
-from bench.published_series import FOLDER, PublishedSeries, cited_series, folder_series
+from bench.published_series import FOLDER, REPOSITORY, PublishedSeries, cited_series, folder_series
 
 needs_folder = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"{FOLDER} missing; PLANWATCH_ORACLES may name the folder that holds {FOLDER.name}"
@@ -41,6 +41,17 @@ def test_on_the_cited_series_the_error_is_no_worse_than_that_of_simple_forecasts
 @pytest.mark.parametrize("confidence", [0.9, 0.95])  # 0.8 holds 74 per cent: two of the few series grow exponentially
 def test_on_the_cited_series_intervals_hold_as_often_as_they_say(confidence: float) -> None:
     assert coverage(cited(), confidence) == pytest.approx(confidence, abs=0.05)
+
+
+@needs_folder
+@pytest.mark.parametrize("page", ["forecast.md", "forecast.zh-CN.md"])
+def test_the_table_of_the_documentation_is_the_backtest_s(page: str) -> None:
+    errors = [f"{mean_error(tried(), method):.3f}" for method in ("forecast", "last value", "straight line")]
+    held = [f"{100 * coverage(tried(), confidence):.1f}" for confidence in CONFIDENCES]
+
+    row = " | ".join([str(len(tried())), *errors, *held])
+
+    assert row in (REPOSITORY / "docs" / page).read_text("utf-8")
 
 
 @needs_folder
