@@ -7,9 +7,11 @@ import sys
 import click
 
 from planwatch.errors import InvalidPlan, PlanwatchError
+from services.cli.alignment import align_plans
 from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
+from services.cli.equalisation import equalisation
 from services.cli.keys import key
 from services.cli.migrate import migrate
 from services.cli.milestones import milestone
@@ -30,8 +32,22 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, milestone, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
+for command in (
+    up,
+    plan,
+    milestone,
+    submit,
+    assess,
+    list_warnings,
+    explain,
+    deadletter,
+    key,
+    migrate,
+    doctor,
+    equalisation,
+):
     commands.add_command(command)
+plan.add_command(align_plans)
 
 
 def main() -> None:
