@@ -170,11 +170,27 @@ def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgem
 def _class_on_path(
     course: Course, period: TimePeriod, measured: Decimal, baseline: Decimal, expected: Decimal
 ) -> tuple[AssessmentClass, str]:
-    goal = course.goal
     counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
-    if (counts_early or period.end >= course.plan.last_day) and course.indicator.target.comparator.holds(
-        measured, goal
-    ):
+    met = (counts_early or period.end >= course.plan.last_day) and course.indicator.target.comparator.holds(
+        measured, course.goal
+    )
+    return class_on_path(measured, baseline, expected, course.goal, met=met, thresholds=course.thresholds)
+
+
+def class_on_path(
+    measured: Decimal, baseline: Decimal, expected: Decimal, goal: Decimal, *, met: bool, thresholds: Thresholds
+) -> tuple[AssessmentClass, str]:
+    """The class of a value on a path, and the code of its reason.
+
+    Args:
+        measured: the value, in one unit with the three that follow.
+        baseline: where the path starts.
+        expected: what the path expects by now.
+        goal: where it ends.
+        met: whether the value keeps the promise already.
+        thresholds: of the classes.
+    """
+    if met:
         return AssessmentClass.ACHIEVED, "target_met"
     if goal == baseline:
         return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
@@ -184,7 +200,7 @@ def _class_on_path(
         return _class_by_side((measured - expected) * sign, measured, expected)
     if progress < 0 and _beyond_rounding(measured, baseline):
         return AssessmentClass.REVERSED, "moved_away"
-    return _class_of_index(progress, due, course.thresholds), "schedule_index"
+    return _class_of_index(progress, due, thresholds), "schedule_index"
 
 
 def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple[AssessmentClass, str]:

@@ -11,6 +11,7 @@ from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.keys import key
+from services.cli.methods import method
 from services.cli.migrate import migrate
 from services.cli.plans import plan
 from services.cli.submit import submit
@@ -29,7 +30,7 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
+for command in (up, plan, submit, assess, method, list_warnings, explain, deadletter, key, migrate, doctor):
     commands.add_command(command)
 
 
