@@ -58,7 +58,7 @@ class MethodResult:
         verdict: our class that the publisher's class amounts to; None where the publisher has no classes.
         published_class: the class in the publisher's own words.
         score: the publisher's score, None where the method has none.
-        reason: code of `planwatch.methods.reasons` where the value is undefined or a special rule decided.
+        reason: code of `planwatch.methods.reasons.REASON_TEXTS` where the value is undefined or a special rule decided.
     """
 
     value: float | None

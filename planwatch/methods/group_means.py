@@ -1,7 +1,7 @@
 """Means of scores over groups of series, nested to any depth.
 
-Source: Open SDG documentation, progress-methodology.md, “Aggregated progress status” and “Sub-indicator grouping”; Eurostat
-forms the scores of its goals in the same way.
+Source: Open SDG documentation, progress-methodology.md, “Aggregated progress status” and “Sub-indicator grouping”.
+Eurostat forms the scores of its goals in the same way.
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from planwatch.language import Text
+from collections.abc import Mapping
 
-REASONS = {
+from planwatch.language import Text
+from planwatch.wording import REASONS
+
+_OF_METHODS = {
     "no_data": Text("没有数值", "there is no value"),
     "one_value": Text("只有一个可用的数值，看不出变化", "there is only one usable value, so no change to judge"),
     "no_value_since_base_year": Text("基年及以后没有数值", "there is no value in the base year or later"),
@@ -43,3 +46,6 @@ REASONS = {
     "publisher_has_no_class": Text("发布方只给数值，不分等级", "the publisher gives the value without classes"),
     "out_of_range": Text("计算超出数值范围", "the computation leaves the range of numbers"),
 }
+
+REASON_TEXTS: Mapping[str, Text] = {**_OF_METHODS, **REASONS}
+"""Text by code, those of the schedule method's verdicts included."""

@@ -63,4 +63,4 @@ def _as_result(value: float | None, verdict: AssessmentClass, reason: str) -> Me
 
 def _decimal_of(value: float) -> Decimal:
     """The shortest decimal that is read as `value`: what was printed, but for zeros at its end."""
-    return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
+    return Decimal(int(value)) if value == int(value) else Decimal(repr(value))

@@ -16,13 +16,14 @@ from planwatch.methods.case_document import CaseDocument, InvalidCase, read_case
 from planwatch.methods.catalogue import METHODS, Method
 from planwatch.methods.catalogue import run as run_method
 from planwatch.methods.group_means import Scored, group_means
+from planwatch.methods.reasons import REASON_TEXTS
 from planwatch.methods.side_by_side import assess_side_by_side, printed_history
 from planwatch.plan import Indicator, Plan
 from planwatch.policy import AssessmentClass, Thresholds, policy_from_mapping
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES
 from services.catalogue import read_plan_file
 from services.cli.plans import json_option, plans_dir_option
-from services.cli.printing import print_json, print_table
+from services.cli.printing import print_json, print_table, printed
 
 Row = dict[str, Any]  # one line of output
 SideBySide = Mapping[str, MethodResult]
@@ -103,8 +104,8 @@ def compare(plan_id: str, plans_dir: Path, as_json: bool, markdown: str | None) 
     else:
         print_table(
             f"{plan.title.zh}：各方法的评价",
-            ("序号", "指标", "类型", *(METHODS[name].title.zh for name in METHODS)),
-            [_cells(row, results, "zh") for row, results in compared],
+            ("序号", "指标", "方法", "等级", "数值", "理由"),
+            [line for row, results in compared for line in _lines(row, results)],
         )
 
 
@@ -119,6 +120,21 @@ def markdown_table(compared: Sequence[tuple[Indicator, SideBySide]], language: s
     headings = [getattr(heading, language) for heading in first] + [f"`{name}`" for name in METHODS]
     rows = [headings, ["---"] * len(headings), *(_cells(row, results, language) for row, results in compared)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def _lines(row: Indicator, results: SideBySide) -> list[tuple[str, ...]]:
+    """One line per method; number and name stand in the first one only."""
+    heads = [(str(row.no), row.name.zh), *[("", "")] * (len(results) - 1)]
+    return [
+        (
+            *head,
+            METHODS[name].title.zh,
+            CLASS_NAMES[result.verdict].zh if result.verdict else "—",
+            printed(result.value),
+            REASON_TEXTS[result.reason].zh if result.reason else "",
+        )
+        for head, (name, result) in zip(heads, results.items(), strict=True)
+    ]
 
 
 def _cells(row: Indicator, results: SideBySide, language: str) -> list[str]:
