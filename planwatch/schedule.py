@@ -222,7 +222,8 @@ def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgem
     start = course.start
     assert start is not None
     due = course.due(period)
-    verdict, reason = _class_on_path(course, due, measured, start.value)
+    met = due.goal_counts and course.indicator.target.comparator.holds(measured, course.goal)
+    verdict, reason = class_on_path(due, measured, start.value, course.goal, met=met)
     if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
     return Judgement(verdict, reason, _measure(course, due, start, measured), start)
@@ -232,9 +233,19 @@ def _precedes(period: TimePeriod, start: Start) -> bool:
     return start.period is not None and period.end <= start.period.end
 
 
-def _class_on_path(course: Course, due: Due, measured: Decimal, baseline: Decimal) -> tuple[AssessmentClass, str]:
-    goal = course.goal
-    if due.goal_counts and course.indicator.target.comparator.holds(measured, goal):
+def class_on_path(
+    due: Due, measured: Decimal, baseline: Decimal, goal: Decimal, *, met: bool
+) -> tuple[AssessmentClass, str]:
+    """The class of a value on a path, and the code of its reason.
+
+    Args:
+        due: what the path expects by then.
+        measured: the value, in one unit with baseline and goal.
+        baseline: where the path starts.
+        goal: where it ends.
+        met: whether the value keeps the promise already.
+    """
+    if met:
         return AssessmentClass.ACHIEVED, "target_met"
     if goal == baseline:
         return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
@@ -270,19 +281,37 @@ def _class_of_progress(progress: Decimal, bounds: tuple[Decimal, Decimal, Decima
 
 
 def _due(course: Course, period: TimePeriod) -> Due:
-    start, goal, thresholds = course.start, course.goal, course.thresholds
-    assert start is not None
-    expected = _expected(course, period)
-    progress = expected - start.value if goal > start.value else start.value - expected
+    assert course.start is not None
     counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
-    distance = goal - start.value
+    return due_at(
+        year_fraction(period.end),
+        _expected(course, period),
+        course.start.value,
+        course.goal,
+        course.thresholds,
+        goal_counts=counts_early or period.end >= course.plan.last_day,
+    )
+
+
+def due_at(
+    time: float,
+    expected: Decimal,
+    baseline: Decimal,
+    goal: Decimal,
+    thresholds: Thresholds,
+    *,
+    goal_counts: bool = True,
+) -> Due:
+    """What is due at `time` (years) where a path from `baseline` to `goal` expects `expected`, all in one unit."""
+    progress = expected - baseline if goal > baseline else baseline - expected
+    distance = goal - baseline
     return Due(
-        time=year_fraction(period.end),
+        time=time,
         expected=expected,
         progress=progress,
         bounds=(thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress),
-        share=float((expected - start.value) / distance) if distance else None,
-        goal_counts=counts_early or period.end >= course.plan.last_day,
+        share=float((expected - baseline) / distance) if distance else None,
+        goal_counts=goal_counts,
     )
 
 

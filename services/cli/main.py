@@ -13,6 +13,7 @@ from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.equalisation import equalisation
 from services.cli.keys import key
+from services.cli.methods import method
 from services.cli.migrate import migrate
 from services.cli.milestones import milestone
 from services.cli.plans import plan
@@ -38,6 +39,7 @@ for command in (
     milestone,
     submit,
     assess,
+    method,
     list_warnings,
     explain,
     deadletter,
