@@ -79,6 +79,15 @@ def read_document(path: Path, schema: Path, name: str) -> Mapping[str, Any]:
     return document
 
 
+def read_policy_file(plans_dir: Path) -> Policy:
+    """The policy of the catalogue's file.
+
+    Raises:
+        InvalidPolicy: the file has faults, all of which are named.
+    """
+    return policy_from_mapping(_policy_document(plans_dir))
+
+
 def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) -> Policy:
     """Put the catalogue's policy in force unless this version is known already.
 
@@ -87,13 +96,7 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     Raises:
         InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
     """
-    document = yaml.load((plans_dir / "policy.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
-    faults = _schema_faults(json.loads((plans_dir / "policy.schema.json").read_text(encoding="utf-8")), document)
-    if faults:
-        listing = Text(
-            *("；".join(f"{f.path}：{getattr(f.reason, language)}" for f in faults) for language in ("zh", "en"))
-        )
-        raise InvalidPolicy(listing)
+    document = _policy_document(plans_dir)
     policy = policy_from_mapping(document)
     row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
     if row is None:
@@ -109,6 +112,18 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
             )
         )
     return policy
+
+
+def _policy_document(plans_dir: Path) -> Mapping[str, Any]:
+    document = yaml.load((plans_dir / "policy.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    faults = _schema_faults(json.loads((plans_dir / "policy.schema.json").read_text(encoding="utf-8")), document)
+    if faults:
+        listing = Text(
+            *("；".join(f"{f.path}：{getattr(f.reason, language)}" for f in faults) for language in ("zh", "en"))
+        )
+        raise InvalidPolicy(listing)
+    assert isinstance(document, Mapping)
+    return document
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:

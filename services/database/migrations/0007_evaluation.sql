@@ -21,6 +21,8 @@ COMMENT ON COLUMN assessments.submission_id IS
 COMMENT ON COLUMN assessments.known_at IS
     'the moment at which the figures, the plan version and the milestones behind it were known';
 
+CREATE INDEX assessments_changes ON assessments (submission_id) WHERE change_code IS NOT NULL;
+
 ALTER TABLE plans ADD COLUMN updated_at timestamptz;
 COMMENT ON COLUMN plans.updated_at IS 'when additions that no verdict depends on were last applied to this version';
 
