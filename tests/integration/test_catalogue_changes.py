@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from planwatch.errors import InvalidPlan
+from planwatch.trajectory import PathPoint, Trajectory, share_done
 from planwatch.wire import SUBMISSION_RECEIVED, CatalogueChanged, catalogue_change_to_bytes
 from services.catalogue import apply_plan, read_plan_file
 from services.cli.reading import read_assessments
@@ -214,3 +215,34 @@ async def test_two_periods_that_begin_on_one_day_stand_side_by_side(pipeline: Pi
         ("2021-01-01/P2M", Decimal("99.7")),
     ]
     assert pipeline.rows("SELECT period_end('2021-01-01/P2M')::text") == [("2021-02-28",)]
+
+
+@pytest.mark.parametrize("trajectory", Trajectory)
+@pytest.mark.parametrize("time", [2020.0, 2021.5, 2023.0, 2025.0])
+def test_dashboards_draw_the_form_that_verdicts_are_judged_by(
+    shared_database_url: str, trajectory: Trajectory, time: float
+) -> None:
+    left, right = PathPoint(2020.0, Decimal(50)), PathPoint(2025.0, Decimal(80))
+
+    with connect_as(shared_database_url, "planwatch_reader") as connection:
+        row = connection.execute(
+            "SELECT trajectory_share(%s, %s, %s, %s)", (trajectory, left.value, right.value, Decimal(time - 2020) / 5)
+        ).fetchone()
+
+    assert row is not None
+    assert row[0] == pytest.approx(share_done(trajectory, left, right, time), abs=Decimal("1e-11"))
+
+
+async def test_the_path_on_dashboards_goes_by_way_of_the_milestones_stated_by_then(
+    pipeline: Pipeline, plans_dir: Path
+) -> None:
+    state_milestone(pipeline, plans_dir, DOCTORS, "2.1")
+
+    def path(as_of: datetime) -> dict[int, Decimal]:
+        query = "SELECT day, expected_value FROM indicator_paths_as_of(%s) WHERE indicator_id = %s"
+        return {day.year: round(value, 3) for day, value in pipeline.rows(query, as_of, DOCTORS)}
+
+    stated_at = APPLIED_AT + timedelta(days=1)
+    assert path(stated_at)[2021] == Decimal("2.090")
+    assert path(stated_at)[2022] == Decimal("2.100")
+    assert path(stated_at - timedelta(days=1))[2022] == Decimal("2.568")  # 2.08 + 1.22 * 2/5

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from planwatch.assessment import Assessment, affected_periods, assess, needs_history
+from planwatch.assessment import Assessment, affected_periods, assess
 from planwatch.period import parse_period
 from planwatch.plan import Comparator, Direction, GoalKind, Indicator
 from planwatch.policy import AssessmentClass
+from planwatch.running_state import needs_history
 from planwatch.series import Accumulation
 from tests.builders import (
     RECEIVED_AT,
