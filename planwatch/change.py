@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from planwatch.language import Text
 from planwatch.observation import Observation
@@ -15,8 +16,7 @@ from planwatch.schedule import Judgement
 from planwatch.wording import CLASS_NAMES, period_name
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One verdict with what it was made from."""
 
     rule: Rule

@@ -60,11 +60,13 @@ def judge_known(
         moment: of the knowledge.
     """
     judged: dict[TimePeriod, Judged] = {}
-    courses: dict[int, Course] = {}
+    only, courses = plans.only_rule(subject.indicator_id), dict[int, Course]()
     for period in periods:
         observation = figures.get(period)
-        rule = plans.rule(subject.indicator_id, period, moment) if observation is not None else None
-        if observation is None or rule is None or period.end < rule.plan.first_day:
+        if observation is None:
+            continue
+        rule = only or plans.rule(subject.indicator_id, period, moment)
+        if rule is None or period.end < rule.plan.first_day:
             continue
         course = courses.get(id(rule))
         if course is None:
@@ -84,6 +86,7 @@ def course_under(rule: Rule, subject: Subject, plans: PlanHistory, figures: Figu
         figures,
         closings=subject.running.closings if subject.running else None,
         stand_in=subject.running.stand_in if subject.running else None,
+        dues=plans.dues(rule, subject.policy),
     )
 
 

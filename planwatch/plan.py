@@ -268,6 +268,11 @@ class Plan:
         """The agency with this id; KeyError if the plan names none."""
         return next(agency for agency in self.agencies if agency.agency_id == agency_id)
 
+    @property
+    def watched(self) -> tuple[Indicator, ...]:
+        """Everything that figures are held against: the rows of the main table and the derived indicators."""
+        return (*self.indicators, *self.derived)
+
     def derived_from(self, commitment_id: str) -> tuple[Indicator, ...]:
         """The indicators that one commitment gives; none where the plan has no such commitment."""
         return self._by_commitment.get(commitment_id, ())

@@ -10,7 +10,7 @@ from planwatch.milestone import MilestoneStatement
 from planwatch.period import TimePeriod
 from planwatch.plan import Indicator, Plan
 from planwatch.policy import Policy
-from planwatch.schedule import Course, course_of
+from planwatch.schedule import Course, Due, course_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class PlanHistory:
         )
         self._rules: dict[tuple[str, int, tuple[tuple[TimePeriod, int], ...]], Rule] = {}
         self._courses: dict[tuple[str, int, tuple[tuple[TimePeriod, int], ...], str], Course] = {}
+        self._dues: dict[tuple[str, int, tuple[tuple[TimePeriod, int], ...], str], dict[date, Due]] = {}
+        self._only: dict[str, Rule] = {}
         self._about: dict[str, tuple[list[PlanVersion], list[MilestoneStatement]]] = {}
 
     @property
@@ -75,11 +77,12 @@ class PlanHistory:
         Of the versions known then the newest one that was effective by the period's end counts; the first version
         counts before anything else was known. A stated milestone goes before one that the plan itself states.
         """
+        only = self.only_rule(indicator_id)
+        if only is not None:
+            return only
         versions, statements = self._said_about(indicator_id)
         if not versions:
             return None
-        if len(versions) == 1 and not statements:
-            return self._rule(indicator_id, versions[0].plan, {})
         chosen = versions[0]
         for version in versions[1:]:
             if version.applied_at <= moment and version.effective_on <= period.end:
@@ -90,6 +93,15 @@ class PlanHistory:
             if statement.stated_at <= moment and statement.effective_on <= period.end
         }
         return self._rule(indicator_id, chosen.plan, stated)
+
+    def only_rule(self, indicator_id: str) -> Rule | None:
+        """The rule that holds for every period at every moment; None where versions or milestones make a difference."""
+        found = self._only.get(indicator_id)
+        if found is None:
+            versions, statements = self._said_about(indicator_id)
+            if len(versions) == 1 and not statements:
+                found = self._only[indicator_id] = self._rule(indicator_id, versions[0].plan, {})
+        return found
 
     def versions_with(self, indicator_id: str) -> list[Indicator]:
         """The indicator as each version that has it describes it."""
@@ -102,6 +114,13 @@ class PlanHistory:
         if course is None:
             course = self._courses[key] = course_of(rule.plan, rule.indicator, policy.thresholds, {})
         return course
+
+    def dues(self, rule: Rule, policy: Policy) -> dict[date, Due] | None:
+        """What was worked out of a path that is the same for every series of an indicator; None where it is not."""
+        if not rule.indicator.is_total or rule.indicator.follows_last_year:
+            return None
+        key = (*_key(rule.indicator.indicator_id, rule.plan, rule.statements), policy.version)
+        return self._dues.setdefault(key, {})
 
     def _said_about(self, indicator_id: str) -> tuple[list[PlanVersion], list[MilestoneStatement]]:
         found = self._about.get(indicator_id)

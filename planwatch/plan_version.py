@@ -22,9 +22,10 @@ def version_faults(applied: Plan, wanted: Plan) -> list[PlanFault]:
         One fault per field, in document order; empty where `wanted` may take the place of `applied`.
     """
     faults = _differences(_facts_of_plan(applied), _facts_of_plan(wanted), "")
-    for indicator in applied.indicators:
+    rows = {row.indicator_id: row for row in wanted.watched}
+    for indicator in applied.watched:
         path = f"indicators[{indicator.indicator_id}]"
-        kept = next((row for row in wanted.indicators if row.indicator_id == indicator.indicator_id), None)
+        kept = rows.get(indicator.indicator_id)
         if kept is None:
             faults.append(PlanFault(path, Text("该指标被删去", "the indicator was removed")))
         else:
@@ -38,10 +39,10 @@ def changed_indicators(before: Plan, after: Plan) -> list[str]:
     A version that moves the plan's first or last year changes them all.
     """
     is_same_plan = _facts_of_plan(before)["period"] == _facts_of_plan(after)["period"]
-    old = {row.indicator_id: _facts_of_indicator(row) for row in before.indicators}
+    old = {row.indicator_id: _facts_of_indicator(row) for row in before.watched}
     return [
         row.indicator_id
-        for row in after.indicators
+        for row in after.watched
         if row.indicator_id in old and not (is_same_plan and old[row.indicator_id] == _facts_of_indicator(row))
     ]
 

@@ -5,8 +5,8 @@ Source: docs/method.md, schedule method; the classes are those of the official m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -70,6 +70,15 @@ class Start(NamedTuple):
 
 
 NOTHING_MEASURED = Measures()
+AHEAD = (AssessmentClass.AHEAD, "schedule_index")
+ON_SCHEDULE = (AssessmentClass.ON_SCHEDULE, "schedule_index")
+LAGGING = (AssessmentClass.LAGGING, "schedule_index")
+FAR_BEHIND = (AssessmentClass.FAR_BEHIND, "schedule_index")
+ACHIEVED = (AssessmentClass.ACHIEVED, "target_met")
+HELD = (AssessmentClass.HELD, "limit_held")
+BREACHED = (AssessmentClass.BREACHED, "limit_breached")
+_new = tuple.__new__
+"""Makes a named tuple from a plain one at half the cost; millions of figures pass here."""
 
 
 class Judgement(NamedTuple):
@@ -85,20 +94,25 @@ class Due(NamedTuple):
     """What a path expects by the end of a period; the same for every series of the indicator.
 
     Attributes:
-        time: the period's end in years.
         expected: the path then (indicator's unit).
+        expected_float: the same, and `moved_float` its distance from the baseline, for what is only shown.
         progress: expected less baseline, counted towards the goal.
         bounds: the least progress of `ahead`, `on_schedule` and `lagging`.
         share: expected share; None where the goal equals the baseline.
         goal_counts: a met target is `achieved` already.
+        years_over: since the path began; None where it has not begun.
+        years_left: to its end; None where it is over.
     """
 
-    time: float
     expected: Decimal
+    expected_float: float
+    moved_float: float
     progress: Decimal
     bounds: tuple[Decimal, Decimal, Decimal]
     share: float | None
     goal_counts: bool
+    years_over: float | None
+    years_left: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,10 @@ class Course:
         goal: value at the end of the path (for a yearly mean: the total that it means).
         path: baseline, milestones, goal; empty where a limit is judged.
         totals: totals so far, where figures add up.
-        known_due: what was worked out for a period before.
+        rises: the goal lies above the start.
+        distance: from start to goal; 0 where they are equal.
+        meets: whether a value meets the goal.
+        known_due: what was worked out for the end of a period before.
     """
 
     plan: Plan
@@ -123,13 +140,16 @@ class Course:
     goal: Decimal
     path: tuple[PathPoint, ...]
     totals: Totals | None
-    known_due: dict[TimePeriod, Due] = field(default_factory=dict, compare=False)
+    rises: bool
+    distance: float
+    meets: Callable[[Decimal, Decimal], bool]
+    known_due: dict[date, Due]
 
     def due(self, period: TimePeriod) -> Due:
         """What the path expects by the end of `period`."""
-        found = self.known_due.get(period)
+        found = self.known_due.get(period.end)
         if found is None:
-            found = self.known_due[period] = _due(self, period)
+            found = self.known_due[period.end] = _due(self, period)
         return found
 
 
@@ -141,6 +161,7 @@ def course_of(
     *,
     closings: Mapping[int, Decimal] | None = None,
     stand_in: Start | None = None,
+    dues: dict[date, Due] | None = None,
 ) -> Course:
     """The course of a subject.
 
@@ -152,15 +173,22 @@ def course_of(
             unless `closings` or `stand_in` say what came before.
         closings: year → the total through it, of years whose figures are not in `history`.
         stand_in: the first figure, where it is not in `history`.
+        dues: what was worked out before of a course that expects the same, to be added to.
     """
     start, sums = _printed_start(indicator) or stand_in or _first_observation(history), None
+    if indicator.is_limit and start is not None and start.substituted:
+        start = None  # a limit needs no baseline
     if indicator.is_total:
         start = Start(Decimal(0), float(plan.first_day.year - 1), None, substituted=False)
         sums = totals(plan, indicator, history, closings)
     is_limit = indicator.is_limit or (start is not None and start.substituted and indicator.target.met_by(start.value))
     goal = _goal_value(plan, indicator)
     path = () if is_limit or start is None else _path(indicator, start, goal)
-    return Course(plan, indicator, thresholds, start, goal, path, sums)
+    rises, distance = (goal > start.value, float(goal - start.value)) if start else (True, 0.0)
+    meets = indicator.target.comparator.test
+    return Course(
+        plan, indicator, thresholds, start, goal, path, sums, rises, distance, meets, {} if dues is None else dues
+    )
 
 
 def judge(course: Course, observation: Observation) -> Judgement:
@@ -196,37 +224,38 @@ def _by_end(period: TimePeriod) -> date:
 
 
 def _judge_limit(course: Course, period: TimePeriod, value: Decimal) -> Judgement:
-    target, start = course.indicator.target, course.start
-    if start is not None and start.substituted and course.indicator.is_limit:
-        start = None  # a limit needs no baseline
-    gap = value - target.value
-    now, pace = year_fraction(period.end), None
-    if start is not None and now > start.time and _is_comparable(course.indicator):
-        pace = float(value - start.value) / (now - start.time)
-    years = -float(gap) / pace if pace else None
-    measures = Measures(
-        measured=value,
-        baseline=start.value if start else None,
-        expected=target.value,
-        gap=gap,
-        gap_pct=_per_cent(gap, target.value),
-        pace=pace,
-        years_to_target=years if years is not None and years > 0 else None,
+    due, start = course.due(period), course.start
+    gap, pace, years = value - due.expected, None, None
+    if start is not None and due.years_over:
+        pace = float(value - start.value) / due.years_over
+        years = -float(gap) / pace if pace else None
+    figures = (
+        value,
+        start.value if start else None,
+        due.expected,
+        None,
+        None,
+        None,
+        gap,
+        float(gap) / due.expected_float * 100 if due.expected_float else None,
+        pace,
+        None,
+        years if years is not None and years > 0 else None,
     )
-    if target.met_by(value):
-        return Judgement(AssessmentClass.HELD, "limit_held", measures, start)
-    return Judgement(AssessmentClass.BREACHED, "limit_breached", measures, start)
+    verdict, reason = HELD if course.meets(value, due.expected) else BREACHED
+    return _new(Judgement, (verdict, reason, _new(Measures, figures), start))
 
 
 def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgement:
     start = course.start
     assert start is not None
     due = course.due(period)
-    met = due.goal_counts and course.indicator.target.comparator.holds(measured, course.goal)
-    verdict, reason = class_on_path(due, measured, start.value, course.goal, met=met)
+    met = due.goal_counts and course.meets(measured, course.goal)
+    moves = bool(course.distance)
+    verdict, reason = class_on_path(due, measured, start.value, met=met, rises=course.rises, moves=moves)
     if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
-    return Judgement(verdict, reason, _measure(course, due, start, measured), start)
+    return _new(Judgement, (verdict, reason, _measure(course, due, start.value, measured), start))
 
 
 def _precedes(period: TimePeriod, start: Start) -> bool:
@@ -234,29 +263,32 @@ def _precedes(period: TimePeriod, start: Start) -> bool:
 
 
 def class_on_path(
-    due: Due, measured: Decimal, baseline: Decimal, goal: Decimal, *, met: bool
+    due: Due, measured: Decimal, baseline: Decimal, *, met: bool, rises: bool, moves: bool
 ) -> tuple[AssessmentClass, str]:
     """The class of a value on a path, and the code of its reason.
 
     Args:
         due: what the path expects by then.
-        measured: the value, in one unit with baseline and goal.
+        measured: the value, in one unit with the baseline.
         baseline: where the path starts.
-        goal: where it ends.
-        met: whether the value keeps the promise already.
+        met: the value keeps the promise already.
+        rises: the goal lies above the baseline.
+        moves: the goal is another value than the baseline.
     """
     if met:
-        return AssessmentClass.ACHIEVED, "target_met"
-    if goal == baseline:
+        return ACHIEVED
+    if not moves:
         return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
-    rises = goal > baseline
     if due.progress <= 0:
         lead = measured - due.expected if rises else due.expected - measured
         return _class_by_side(lead, measured, due.expected)
     progress = measured - baseline if rises else baseline - measured
     if progress < 0 and _beyond_rounding(measured, baseline):
         return AssessmentClass.REVERSED, "moved_away"
-    return _class_of_progress(progress, due.bounds), "schedule_index"
+    ahead, on_schedule, lagging = due.bounds  # by multiplication: a value on a threshold is exactly on it
+    if progress >= on_schedule:
+        return AHEAD if progress >= ahead else ON_SCHEDULE
+    return LAGGING if progress >= lagging else FAR_BEHIND
 
 
 def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple[AssessmentClass, str]:
@@ -268,51 +300,54 @@ def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple
     return AssessmentClass.ON_SCHEDULE, "side_of_path"
 
 
-def _class_of_progress(progress: Decimal, bounds: tuple[Decimal, Decimal, Decimal]) -> AssessmentClass:
-    """The class of progress ÷ due, compared by multiplication so that a value on a threshold is exactly on it."""
-    ahead, on_schedule, lagging = bounds
-    if progress >= ahead:
-        return AssessmentClass.AHEAD
-    if progress >= on_schedule:
-        return AssessmentClass.ON_SCHEDULE
-    if progress >= lagging:
-        return AssessmentClass.LAGGING
-    return AssessmentClass.FAR_BEHIND
-
-
 def _due(course: Course, period: TimePeriod) -> Due:
-    assert course.start is not None
+    start = course.start
+    if not course.path:
+        return _due_of_limit(course, period)
+    assert start is not None
     counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
-    return due_at(
-        year_fraction(period.end),
+    now, end = year_fraction(period.end), course.path[-1].time
+    return due_on_path(
         _expected(course, period),
-        course.start.value,
+        start.value,
         course.goal,
         course.thresholds,
         goal_counts=counts_early or period.end >= course.plan.last_day,
+        years_over=now - start.time if now > start.time else None,
+        years_left=end - now if end > now else None,
     )
 
 
-def due_at(
-    time: float,
+def due_on_path(
     expected: Decimal,
     baseline: Decimal,
     goal: Decimal,
     thresholds: Thresholds,
     *,
     goal_counts: bool = True,
+    years_over: float | None = None,
+    years_left: float | None = None,
 ) -> Due:
-    """What is due at `time` (years) where a path from `baseline` to `goal` expects `expected`, all in one unit."""
+    """What is due where a path from `baseline` to `goal` expects `expected`, all in one unit."""
     progress = expected - baseline if goal > baseline else baseline - expected
-    distance = goal - baseline
     return Due(
-        time=time,
         expected=expected,
+        expected_float=float(expected),
+        moved_float=float(expected - baseline),
         progress=progress,
         bounds=(thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress),
-        share=float((expected - baseline) / distance) if distance else None,
+        share=float((expected - baseline) / (goal - baseline)) if goal != baseline else None,
         goal_counts=goal_counts,
+        years_over=years_over,
+        years_left=years_left,
     )
+
+
+def _due_of_limit(course: Course, period: TimePeriod) -> Due:
+    """A limit is due at any time; the pace is that from a baseline of the same kind."""
+    limit, zero, start = course.indicator.target.value, Decimal(0), course.start
+    over = year_fraction(period.end) - start.time if start and _is_comparable(course.indicator) else 0.0
+    return Due(limit, float(limit), 0.0, zero, (zero, zero, zero), None, True, over if over > 0 else None, None)
 
 
 def _expected(course: Course, period: TimePeriod) -> Decimal:
@@ -329,26 +364,27 @@ def _expected(course: Course, period: TimePeriod) -> Decimal:
     return before + (after - before) * round(share, 12)
 
 
-def _measure(course: Course, due: Due, start: Start, measured: Decimal) -> Measures:
-    distance, moved = course.goal - start.value, float(measured - start.value)
-    gap, now = measured - due.expected, due.time
-    achieved = moved / float(distance) if distance else None
-    pace = moved / (now - start.time) if now > start.time else None
-    remaining, end = float(course.goal - measured), course.path[-1].time
+def _measure(course: Course, due: Due, baseline: Decimal, measured: Decimal) -> Measures:
+    expected, expected_float, moved_float, _, _, share, _, years_over, years_left = due
+    distance, moved = course.distance, float(measured - baseline)
+    remaining = distance - moved
+    achieved = moved / distance if distance else None
+    pace = moved / years_over if years_over else None
     years = remaining / pace if pace else None
-    return Measures(
+    figures = (
         measured,
-        start.value,
-        due.expected,
+        baseline,
+        expected,
         achieved,
-        due.share,
-        achieved / due.share if achieved is not None and due.share else None,
-        gap,
-        _per_cent(gap, due.expected),
+        share,
+        achieved / share if achieved is not None and share else None,
+        measured - expected,
+        (moved - moved_float) / expected_float * 100 if expected_float else None,
         pace,
-        remaining / (end - now) if end > now else None,
+        remaining / years_left if years_left else None,
         years if years is not None and years > 0 else None,
     )
+    return _new(Measures, figures)
 
 
 def _path(indicator: Indicator, start: Start, goal: Decimal) -> tuple[PathPoint, ...]:
@@ -391,7 +427,3 @@ def _beyond_rounding(value: Decimal, baseline: Decimal) -> bool:
     """Whether two printed figures differ by more than half a unit of the coarser one's last decimal."""
     last_decimal = max(int(value.as_tuple().exponent), int(baseline.as_tuple().exponent))
     return abs(value - baseline) > Decimal(5).scaleb(min(last_decimal, 0) - 1)
-
-
-def _per_cent(part: Decimal, whole: Decimal) -> float | None:
-    return float(part) / float(whole) * 100 if whole else None

@@ -28,6 +28,15 @@ from services.schema_faults import schema_faults
 _CATALOGUE_LOCK = 7_214_202_503
 
 
+def read_policy_file(plans_dir: Path) -> Policy:
+    """The policy of the catalogue's file.
+
+    Raises:
+        InvalidPolicy: the file has faults, all of which are named.
+    """
+    return policy_from_mapping(_policy_document(plans_dir))
+
+
 def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) -> Policy:
     """Put the catalogue's policy in force unless this version is known already.
 
@@ -36,16 +45,7 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     Raises:
         InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
     """
-    document = read_yaml(plans_dir / "policy.yaml")
-    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
-    if faults:
-        listing = Text(
-            *(
-                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
-                for language in ("zh", "en")
-            )
-        )
-        raise InvalidPolicy(listing)
+    document = _policy_document(plans_dir)
     policy = policy_from_mapping(document)
     row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
     if row is None:
@@ -61,6 +61,21 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
             )
         )
     return policy
+
+
+def _policy_document(plans_dir: Path) -> Mapping[str, Any]:
+    document = read_yaml(plans_dir / "policy.yaml")
+    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
+    if faults:
+        listing = Text(
+            *(
+                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
+                for language in ("zh", "en")
+            )
+        )
+        raise InvalidPolicy(listing)
+    assert isinstance(document, Mapping)
+    return document
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
@@ -290,6 +305,6 @@ def _write_indicators(connection: Connection[Any], plan: Plan) -> None:
                 row.section,
                 row.commitment_id,
             )
-            for row in (*plan.indicators, *plan.derived)
+            for row in plan.watched
         ],
     )

@@ -12,7 +12,7 @@ from planwatch.methods.case import MethodCase, MethodResult
 from planwatch.methods.ends import LIMIT_KINDS, meets
 from planwatch.methods.linear import Course, course_of
 from planwatch.policy import AssessmentClass, Thresholds
-from planwatch.schedule import Judgement, class_on_path, due_at
+from planwatch.schedule import Judgement, class_on_path, due_on_path
 from planwatch.trajectory import PathPoint, expected_value_at
 from planwatch.wording import CLASS_NAMES
 
@@ -52,8 +52,8 @@ def _on_path(course: Course, *, met: bool) -> MethodResult:
     baseline, measured, goal = (_decimal_of(point.value) for point in (course.base, course.latest, course.target))
     path = (PathPoint(course.base.year, baseline), PathPoint(course.target.year, goal))
     expected = expected_value_at(path, course.latest.year)
-    due = due_at(course.latest.year, expected, baseline, goal, DEFAULT_THRESHOLDS)
-    verdict, reason = class_on_path(due, measured, baseline, goal, met=met)
+    due = due_on_path(expected, baseline, goal, DEFAULT_THRESHOLDS)
+    verdict, reason = class_on_path(due, measured, baseline, met=met, rises=goal > baseline, moves=goal != baseline)
     index = float((measured - baseline) / (expected - baseline)) if expected != baseline else None
     return _as_result(index, verdict, reason)
 

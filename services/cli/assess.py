@@ -16,6 +16,7 @@ from planwatch.wording import CLASS_NAMES
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.cli.reading import Row, read_assessments
+from services.cli.recomputation import recompute
 from services.clock import system_clock
 from services.database import connect_as
 
@@ -40,20 +41,38 @@ def parse_as_of(text: str | None, now: datetime) -> datetime:
 @click.command()
 @click.option("--plan", "plan_id", help="只看一个规划，如 zhongwei。 One plan only.")
 @click.option("--as-of", "as_of", help="按某日（或某一时刻）所知的数据评价。 As known on that day, e.g. 2026-01-31.")
+@click.option(
+    "--plan-version",
+    type=int,
+    help="按规划的某一版评价全部时期，须同时给出 --plan。 Every period under one version; needs --plan.",
+)
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出全部字段。 Every field, as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="以 CSV 输出全部字段。 Every field, as CSV.")
 @data_dir_option
-def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
+def assess(
+    plan_id: str | None,
+    as_of: str | None,
+    plan_version: int | None,
+    as_json: bool,
+    as_csv: bool,
+    data_dir: Path | None,
+) -> None:
     """各指标的评价：现在的，或某日所知的。 The verdict on every indicator.
 
     \b
     完成进度 = (实际 - 基期) ÷ (目标 - 基期)；序时进度 = (应达 - 基期) ÷ (目标 - 基期)。
     planwatch assess --plan zhongwei
     planwatch assess --as-of 2026-01-31 --json
+    planwatch assess --plan zhongwei --plan-version 1
     """
+    if plan_version is not None and plan_id is None:
+        raise click.UsageError("--plan-version 须与 --plan 同用 / needs --plan")
     moment = parse_as_of(as_of, system_clock())
     with connect_as(find_running(data_dir).database_url, "planwatch_reader") as connection:
-        rows = read_assessments(connection, moment, plan_id)
+        if plan_id is not None and plan_version is not None:
+            rows = recompute(connection, plan_id, plan_version, moment)
+        else:
+            rows = read_assessments(connection, moment, plan_id)
     if as_json:
         print_json(rows)
     elif as_csv:

@@ -49,7 +49,7 @@ def list_milestones(plan_id: str | None, as_json: bool, data_dir: Path | None) -
         return
     print_table(
         f"年度目标 {len(rows)} 条",
-        ("规划", "指标", "年份", "版本", "年度目标", "文件", "发文机关", "出处", "生效"),
+        ("规划", "指标", "年份", "版本", "年度目标", "文件与出处", "生效"),
         [
             (
                 row["plan"],
@@ -57,9 +57,7 @@ def list_milestones(plan_id: str | None, as_json: bool, data_dir: Path | None) -
                 row["time_period"],
                 row["version"],
                 printed(row["value"]),
-                row["document_zh"],
-                row["issuer_zh"],
-                row["source"],
+                f"{row['issuer_zh']}《{row['document_zh']}》{row['source']}",
                 row["effective_on"],
             )
             for row in rows

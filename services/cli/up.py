@@ -35,6 +35,7 @@ from services.database.migrate import migrate
 from services.embedded.data_dir import default_data_dir
 from services.embedded.servers import EmbeddedServers, embedded_servers
 from services.errors import Retriable
+from services.milestones import apply_milestones, milestone_files, read_milestone_file
 from services.program import free_ports
 from services.supervisor import EventKind, ProgramEvent, Supervisor, health_fault, service_program
 
@@ -150,6 +151,8 @@ def _apply_catalogue(servers: EmbeddedServers) -> list[Plan]:
     with connect_as(servers.database_url) as connection:
         for file in files:
             apply_plan(connection, file, system_clock())
+            for path in milestone_files(plans_dir, file.plan.plan_id):
+                apply_milestones(connection, read_milestone_file(plans_dir, path), system_clock())
         apply_policy(connection, plans_dir, system_clock())
         if servers.maildir is not None:
             connection.execute(

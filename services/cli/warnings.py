@@ -129,6 +129,8 @@ def _print_explanation(document: dict[str, Any]) -> None:
         f"  报送 submission: {figures['submission_id']}"
         f"（{figures['submission_agency']}，第 {figures['row_number']} 行）"
     )
+    if figures["change_zh"]:
+        click.echo(f"  变化 change: {figures['change_zh']}（{figures['change_en']}）")
     print_table(
         "数据版本",
         ("版本", "数值", "状态", "接收时间", "报送"),

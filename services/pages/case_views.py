@@ -9,7 +9,7 @@ from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
 from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
-from services.pages.store import Case, Figure, Mail, Receipt, Step
+from services.pages.store import Case, Figure, Mail, Receipt, Step, VerdictChange
 from services.pages.views import rests_on_simulated
 
 PICTURE = (480, 240, 48)
@@ -47,11 +47,12 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """A receipt; `rows_returned` counts rows, of which one may have more than one finding."""
+    """A receipt with what the submission changed; `rows_returned` counts rows, which may have several findings."""
 
     receipt: Receipt
     plan: Plan | None
     rows_returned: int
+    changes: tuple[VerdictChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,9 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
     )
 
 
-def receipt_page(receipt: Receipt, plan: Plan | None) -> ReceiptPage:
-    """A receipt with the name of its plan."""
-    return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}))
+def receipt_page(receipt: Receipt, plan: Plan | None, changes: Sequence[VerdictChange] = ()) -> ReceiptPage:
+    """A receipt with the name of its plan and the verdicts that the submission changed."""
+    return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}), tuple(changes))
 
 
 def mail_page(mail: Mail, caught: CaughtMail | None, *, has_catcher: bool) -> MailPage:

@@ -9,8 +9,11 @@ from decimal import Decimal
 from planwatch.period import parse_period, year_fraction
 from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
-from planwatch.trajectory import PathPoint
+from planwatch.trajectory import PathPoint, Trajectory, expected_value_at
 from services.pages.store import Figure
+
+STRETCHES = 20
+"""Into how many straight pieces a bent path is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,16 @@ def expected_path(plan: Plan, indicator: Indicator, figures: Sequence[Figure]) -
     years = plan.end.start.year - plan.start.start.year + 1
     goal = target * years if indicator.goal_kind is GoalKind.AVERAGE else target
     stated = (PathPoint(year_fraction(period.end), value) for period, value in indicator.milestones)
-    return (start, *(point for point in stated if start.time < point.time < end_time), PathPoint(end_time, goal))
+    points = (start, *(point for point in stated if start.time < point.time < end_time), PathPoint(end_time, goal))
+    return points if indicator.trajectory is Trajectory.LINEAR else _bent(points, indicator.trajectory)
+
+
+def _bent(points: tuple[PathPoint, ...], trajectory: Trajectory) -> tuple[PathPoint, ...]:
+    """The points with more of them on the last stretch, so that its form can be seen."""
+    left, right = points[-2:]
+    between = (left.time + (right.time - left.time) * step / STRETCHES for step in range(1, STRETCHES))
+    drawn = (PathPoint(time, expected_value_at(points, time, trajectory)) for time in between)
+    return (*points[:-1], *drawn, right)
 
 
 def actual_values(indicator: Indicator, figures: Sequence[Figure]) -> list[PathPoint]:

@@ -97,7 +97,8 @@ class Pages:
             if receipt is None:
                 raise _unknown("报送", "submission", submission_id)
             plan = _find_plan(await self._shelf.load(connection, None), receipt.plan_id)
-        return page(request, "submission", {"view": case_views.receipt_page(receipt, plan)})
+            changes = await store.load_changes(connection, submission_id)
+        return page(request, "submission", {"view": case_views.receipt_page(receipt, plan, changes)})
 
     async def case(self, request: web.Request) -> web.Response:
         """One warning with its figures, its rule, its history and its mails."""

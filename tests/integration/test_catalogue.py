@@ -37,6 +37,16 @@ def rows(database_url: str, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
+def revise(path: Path, effective_on: str = "2021-01-01") -> None:
+    """Make a file the second version of its plan."""
+    revision = (
+        f'version: 2\nrevision:\n  effective_on: "{effective_on}"\n'
+        "  reason: {zh: 中期评估后调整, en: revised after the mid-term evaluation}\n"
+        "  document: {zh: 中期评估报告, en: mid-term evaluation report}\n"
+    )
+    edit(path, r"version: 1\n", revision)
+
+
 TABLES = "SELECT (SELECT count(*) FROM plans), (SELECT count(*) FROM agencies), (SELECT count(*) FROM indicators)"
 
 
@@ -78,7 +88,7 @@ def test_changed_content_under_the_same_version_is_refused_and_nothing_is_change
     with pytest.raises(InvalidPlan) as refusal:
         apply(database_url, read_plan_file(plans_dir, "zhongwei"))
 
-    assert [fault.path for fault in refusal.value.faults] == ["version"]
+    assert [fault.path for fault in refusal.value.faults] == ["indicators[zhongwei-05].target.value"]
     assert "新的版本号" in refusal.value.text.zh
     assert rows(database_url, "SELECT target_value::text FROM indicators WHERE no = 5") == [("99.8",)]
 
@@ -87,7 +97,7 @@ def test_a_changed_plan_with_a_new_version_stands_beside_the_old_one_and_is_the_
     database_url: str, plans_dir: Path
 ) -> None:
     edit(plans_dir / "zhongwei" / "plan.yaml", r'target: {value: "99\.8"', 'target: {value: "99.9"')
-    edit(plans_dir / "zhongwei" / "plan.yaml", r"version: 1\n", "version: 2\n")
+    revise(plans_dir / "zhongwei" / "plan.yaml")
 
     assert apply(database_url, read_plan_file(plans_dir, "zhongwei"))
 
@@ -102,13 +112,30 @@ def test_a_new_version_renames_an_agency_and_keeps_its_address(database_url: str
     with connect_as(database_url) as connection:
         connection.execute("UPDATE agencies SET email = 'a@example.org' WHERE agency_id = 'zhongwei-education'")
     edit(plans_dir / "zhongwei" / "plan.yaml", "zh: 中卫市教育局", "zh: 中卫市教育体育局")
-    edit(plans_dir / "zhongwei" / "plan.yaml", r"version: 1\n", "version: 2\n")
+    revise(plans_dir / "zhongwei" / "plan.yaml")
 
     apply(database_url, read_plan_file(plans_dir, "zhongwei"))
 
     assert rows(database_url, "SELECT name_zh, email FROM agencies WHERE agency_id = 'zhongwei-education'") == [
         ("中卫市教育体育局", "a@example.org")
     ]
+
+
+def test_the_same_version_takes_additions_that_no_verdict_depends_on(database_url: str, plans_dir: Path) -> None:
+    edit(plans_dir / "zhongwei" / "plan.yaml", "zh: 中卫市教育局", "zh: 中卫市教育体育局")
+    edit(
+        plans_dir / "zhongwei" / "plan.yaml",
+        r"needs_confirmation:\n      - .*\n(        .*\n)+",
+        "needs_confirmation: []\n",
+    )
+
+    assert apply(database_url, read_plan_file(plans_dir, "zhongwei"))
+
+    assert rows(database_url, "SELECT plan_version, applied_at, updated_at FROM plans") == [(1, APPLIED_AT, LATER)]
+    assert rows(database_url, "SELECT name_zh FROM agencies WHERE agency_id = 'zhongwei-education'") == [
+        ("中卫市教育体育局",)
+    ]
+    assert rows(database_url, "SELECT count(*) FROM outgoing_events") == [(0,)]
 
 
 def test_a_layout_or_a_comment_is_no_change_of_content(database_url: str, plans_dir: Path) -> None:
@@ -124,8 +151,9 @@ def test_a_layout_or_a_comment_is_no_change_of_content(database_url: str, plans_
         (r"plan_id: zhongwei\n", "plan_id: [zhongwei\n", "无法读取"),
         (r"goal_kind: reach", "goal_kind: wish", "wish"),
         (r"version: 1\n", "", "version"),
+        (r"version: 1\n", "version: 2\n", "revision"),
     ],
-    ids=["not YAML", "an unknown code", "a missing field"],
+    ids=["not YAML", "an unknown code", "a missing field", "a second version that does not say why"],
 )
 def test_a_file_that_does_not_fit_its_schema_is_refused_with_the_place(
     plans_dir: Path, pattern: str, replacement: str, words: str
@@ -170,7 +198,7 @@ async def test_a_service_sees_a_new_version_with_its_next_batch(database_url: st
         await connection.rollback()
 
         # when a new version of the plan and another policy are applied
-        edit(plans_dir / "zhongwei" / "plan.yaml", r"version: 1\n", "version: 2\n")
+        revise(plans_dir / "zhongwei" / "plan.yaml")
         edit(plans_dir / "policy.yaml", "version: default-1", "version: stricter-1")
         apply(database_url, read_plan_file(plans_dir, "zhongwei"))
         with connect_as(database_url) as owner:

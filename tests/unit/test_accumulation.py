@@ -90,6 +90,20 @@ def test_the_form_of_the_catalogue_holds_where_the_report_names_none() -> None:
             id="a flow after 本年累计",
         ),
         pytest.param(
+            # January and February together 2, March 1 more
+            reported(("2021-01-01/P2M", "2", FLOW), ("2021-03", "1", FLOW)),
+            "2021-03",
+            "3",
+            id="January and February in one report",
+        ),
+        pytest.param(
+            # the months of 2021 added up to 12 provisionally, the year is 13 in the end
+            reported(*((month, "1", FLOW) for month in MONTHS[:12]), ("2021", "13", FLOW), ("2022-01", "1", FLOW)),
+            "2022-01",
+            "14",
+            id="the annual figure is final",
+        ),
+        pytest.param(
             # twelve flows of 1 are 12 by the end of 2021, then 3 this year
             reported(*((month, "1", FLOW) for month in MONTHS[:12]), ("2022-02", "3", YEAR_TO_DATE)),
             "2022-02",

@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from planwatch.assessment import Assessment, affected_periods, assess, needs_history
+from planwatch.assessment import Assessment, affected_periods, assess
 from planwatch.period import parse_period
 from planwatch.plan import Direction, GoalKind, Indicator
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
+from planwatch.running_state import needs_history
 from planwatch.series import Accumulation
 from tests.builders import (
     RECEIVED_AT,

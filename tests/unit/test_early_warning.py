@@ -298,3 +298,41 @@ def test_a_case_is_identified_by_plan_subject_area_and_breakdown(changes: dict[s
 
     assert (one == other) is same
     assert one != case_id("wuwei", SubjectKind.INDICATOR, series)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "level", "period"),
+    [
+        pytest.param(
+            [("2021", FAR_BEHIND), ("2022-Q1", ON_SCHEDULE)], ORANGE, "2021", id="a later quarter does not close a year"
+        ),
+        pytest.param([("2021", ON_SCHEDULE), ("2022-Q1", REVERSED)], RED, "2022-Q1", id="a bad quarter warns early"),
+        pytest.param([("2021-Q3", REVERSED), ("2021", LAGGING)], YELLOW, "2021", id="the year overtakes its quarters"),
+        pytest.param(
+            [("2021", FAR_BEHIND), ("2022-12", LAGGING)],
+            YELLOW,
+            "2022-12",
+            id="December speaks for the year until then",
+        ),
+        pytest.param([("2021", LAGGING), ("2022-03", LAGGING)], YELLOW, "2021", id="of equal levels the longer period"),
+        pytest.param(
+            [("2021-02", LAGGING), ("2021-03", LAGGING)], ORANGE, "2021-03", id="the month before makes it graver"
+        ),
+        pytest.param([("2021", LAGGING), ("2022-01-01/P2M", NO_DATA)], YELLOW, "2021", id="no data says nothing"),
+    ],
+)
+def test_figures_of_all_frequencies_speak_to_one_case(
+    verdicts: list[tuple[str, AssessmentClass]], level: Level, period: str
+) -> None:
+    warning = decide(None, *(make_verdict(name, verdict) for name, verdict in verdicts)).warning
+
+    assert warning is not None
+    assert (warning.level, str(warning.time_period)) == (level, period)
+
+
+def test_a_good_year_closes_what_its_months_and_the_year_before_opened() -> None:
+    verdicts = [("2021", FAR_BEHIND), ("2022-11", REVERSED), ("2022", ON_SCHEDULE)]
+
+    decision = decide(make_case(RED), *(make_verdict(name, verdict, known_at=LATER) for name, verdict in verdicts))
+
+    assert decision.kind is DecisionKind.CLOSE
