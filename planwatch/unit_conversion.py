@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from planwatch.language import Text
-from planwatch.plan import Unit
+from planwatch.plan_terms import Unit
 
 INHABITANT = "PS"
 COUNT = "NUM"
