@@ -74,7 +74,7 @@ def read_plan_file(plans_dir: Path, plan_id: str) -> PlanFile:
     folder = plans_dir / plan_id
     document, faults = _read_sections(folder)
     found = [] if faults else list(schema_faults(read_schema(plans_dir / "plan.schema.json"), document))
-    faults += [PlanFault(printed_path(fault.path), fault.reason, _file_of(fault.path)) for fault in found]
+    faults += [PlanFault(_printed_path(fault.path), fault.reason, _file_of(fault.path)) for fault in found]
     if not faults:
         return PlanFile(_checked(document), document)
     raise InvalidPlan(plan_id, faults + _content_faults(document, found))
@@ -173,7 +173,7 @@ def _file_of(path: Sequence[str | int]) -> str:
     return _FILE_OF_SECTION.get(str(path[0]), PLAN_FILE) if path else PLAN_FILE
 
 
-def printed_path(path: Sequence[str | int]) -> str:
+def _printed_path(path: Sequence[str | int]) -> str:
     """A path as people write it, e.g. `indicators[4].target.value`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.lstrip(".") or "$"

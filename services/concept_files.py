@@ -12,7 +12,7 @@ from planwatch.concept_document import CONCEPTS_FILE, concept_list_from_mapping
 from planwatch.errors import InvalidConceptList, PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
-from services.catalogue_files import plan_ids, printed_path, read_plan_file, read_schema, read_yaml
+from services.catalogue_files import plan_ids, read_plan_file, read_schema, read_yaml
 from services.schema_faults import schema_faults
 
 
@@ -42,7 +42,7 @@ def read_concept_list(plans_dir: Path) -> ConceptList:
         reason = Text(f"无法读取：{error}", f"cannot be read: {error}")
         raise InvalidConceptList([PlanFault("$", reason, CONCEPTS_FILE)]) from error
     found = schema_faults(read_schema(plans_dir / "concepts.schema.json"), document)
-    _refuse([PlanFault(printed_path(fault.path), fault.reason, CONCEPTS_FILE) for fault in found])
+    _refuse([PlanFault(fault.place, fault.reason, CONCEPTS_FILE) for fault in found])
     return concept_list_from_mapping(document)
 
 
