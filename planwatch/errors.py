@@ -66,5 +66,19 @@ class InvalidPlan(Invalid):
         self.faults = tuple(faults)
 
 
+class InvalidConceptList(Invalid):
+    """A concept list with faults, or one that does not fit the plans; all of them are listed at once.
+
+    Attributes:
+        faults: every fault found.
+    """
+
+    def __init__(self, faults: Sequence[PlanFault]) -> None:
+        listing_zh = "；".join(f"{fault.place}：{fault.reason.zh}" for fault in faults)
+        listing_en = "; ".join(f"{fault.place}: {fault.reason.en}" for fault in faults)
+        super().__init__(Text(f"概念表有误：{listing_zh}", f"the concept list is faulty: {listing_en}"))
+        self.faults = tuple(faults)
+
+
 class InvalidPolicy(Invalid):
     """A policy that cannot be put in force."""

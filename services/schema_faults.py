@@ -35,6 +35,12 @@ class SchemaFault:
     path: tuple[str | int, ...]
     reason: Text
 
+    @property
+    def place(self) -> str:
+        """The path as people write it, e.g. `concepts[4].unit.mult`; `$` for the whole document."""
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return text.lstrip(".") or "$"
+
 
 def schema_faults(validator: Draft202012Validator, document: object) -> Iterator[SchemaFault]:
     """Every objection of a schema to a document, in the order of the document."""

@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from planwatch.errors import InvalidPlan, PlanwatchError
+from planwatch.errors import InvalidConceptList, InvalidPlan, PlanwatchError
 from services.cli.alignment import align_plans
 from services.cli.assess import assess
+from services.cli.concepts import concept
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.equalisation import equalisation
@@ -37,6 +38,7 @@ for command in (
     up,
     plan,
     milestone,
+    concept,
     submit,
     assess,
     method,
@@ -61,9 +63,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except InvalidPlan as error:
+    except (InvalidPlan, InvalidConceptList) as error:
         for fault in error.faults:
-            click.echo(f"{fault.path}: {fault.reason.zh} / {fault.reason.en}", err=True)
+            click.echo(f"{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
         sys.exit(1)
     except PlanwatchError as error:
         click.echo(f"错误 Error: {error}", err=True)
