@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from planwatch.errors import InvalidPlan, PlanwatchError
+from planwatch.errors import InvalidCatalogue, InvalidPlan, PlanwatchError
 from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
@@ -42,9 +42,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except InvalidPlan as error:
-        for fault in error.faults:
-            click.echo(f"{fault.path}: {fault.reason.zh} / {fault.reason.en}", err=True)
+    except (InvalidPlan, InvalidCatalogue) as error:
+        for refused in error.refused if isinstance(error, InvalidCatalogue) else (error,):
+            for fault in refused.faults:
+                click.echo(f"{refused.plan_id}/{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
         sys.exit(1)
     except PlanwatchError as error:
         click.echo(f"错误 Error: {error}", err=True)
