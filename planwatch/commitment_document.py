@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -24,7 +23,13 @@ from planwatch.commitment import (
     Task,
     TextTarget,
 )
-from planwatch.document_reader import DocumentReader, optional_text, read_text, unknown_reference
+from planwatch.document_reader import (
+    DocumentReader,
+    optional_text,
+    read_text,
+    repetition_faults,
+    unknown_reference,
+)
 from planwatch.errors import PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
@@ -54,6 +59,7 @@ def read_commitments(document: Row, reader: DocumentReader) -> Commitments:
         service_items=_section(document, "service_items", _read_service_item, reader),
         monitoring_duties=_section(document, "monitoring_duties", _read_duty, reader),
         contradictions=tuple(_read_contradiction(row) for row in document.get("contradictions", ())),
+        counting={section: read_text(reason) for section, reason in document.get("counting", {}).items()},
     )
 
 
@@ -112,15 +118,18 @@ def _agency_list(path: str, agencies: Iterable[str]) -> Iterator[tuple[str, str,
 
 def _repetitions(commitments: Commitments) -> list[PlanFault]:
     """Reports name a commitment by its identifier: each must name one only."""
-    faults = []
-    for section, field in IDENTIFIERS.items():
-        names = [getattr(entry, field) for entry in getattr(commitments, section)]
-        counted = Counter(names)
-        for at, name in enumerate(names):
-            if counted[name] > 1 and names.index(name) != at:
-                reason = Text(f"“{name}”已用于另一项", f"“{name}” is used by another entry")
-                faults.append(PlanFault(f"{section}[{at}].{field}", reason))
-    return faults
+    identifiers = [
+        (f"{section}[{at}].{field}", str(getattr(entry, field)))
+        for section, field in IDENTIFIERS.items()
+        for at, entry in enumerate(getattr(commitments, section))
+    ]
+    identifiers += [
+        (f"projects[{at}].quantities[{position}].quantity_id", each.quantity_id)
+        for at, project in enumerate(commitments.projects)
+        for position, each in enumerate(project.deliverables)
+    ]
+    identifiers += [(f"service_domains[{at}].domain", row.domain) for at, row in enumerate(commitments.service_domains)]
+    return repetition_faults(identifiers)
 
 
 def _read_quantity(row: Row, path: str, reader: DocumentReader) -> Quantity:

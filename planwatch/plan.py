@@ -20,7 +20,7 @@ from planwatch.trajectory import Trajectory
 CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
 """Of a commitment that belongs to no domain of its plan."""
 
-_UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
+UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
 class Nature(StrEnum):
@@ -293,7 +293,7 @@ class Plan:
             index[str(indicator.no)] = indicator
             index[fold(indicator.name.zh)] = indicator
         for indicator in self.indicators:
-            index.setdefault(fold(_UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
+            index.setdefault(fold(UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
         for indicator in self.derived:
             index.setdefault(fold(indicator.indicator_id), indicator)
         return index

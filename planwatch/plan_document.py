@@ -9,7 +9,7 @@ from typing import Any
 
 from planwatch.commitment_document import commitment_faults, read_commitments
 from planwatch.derived_indicators import derive_indicators
-from planwatch.document_reader import DocumentReader, read_text, unknown_reference
+from planwatch.document_reader import DocumentReader, read_text, repetition_faults, unknown_reference
 from planwatch.errors import InvalidPlan, PlanFault
 from planwatch.language import Text
 from planwatch.plan import (
@@ -166,6 +166,9 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
     faults = []
     if plan.coordinating_agency not in agencies:
         faults.append(unknown_reference("coordinating_agency", plan.coordinating_agency, "agencies"))
+    if plan.end < plan.start:
+        zh, en = f"规划期末 {plan.end} 早于期初 {plan.start}", f"the end {plan.end} lies before the start {plan.start}"
+        faults.append(PlanFault("period.end", Text(zh, en)))
     for position, agency in enumerate(plan.agencies):
         if agency.superior is not None and agency.superior not in agencies:
             faults.append(unknown_reference(f"agencies[{position}].superior", agency.superior, "agencies"))
@@ -174,6 +177,8 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
             faults.append(unknown_reference(f"domains[{position}].agency", domain.agency, "agencies"))
     for position, indicator in enumerate(plan.indicators):
         faults += _indicator_faults(plan, indicator, f"indicators[{position}]", agencies)
+    faults += repetition_faults((f"agencies[{at}].agency_id", row.agency_id) for at, row in enumerate(plan.agencies))
+    faults += repetition_faults((f"domains[{at}].domain", row.code) for at, row in enumerate(plan.domains))
     return faults + _repetition_faults(plan)
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from planwatch.errors import InvalidConceptList, InvalidPlan, PlanwatchError
+from planwatch.errors import InvalidCatalogue, InvalidConceptList, InvalidPlan, PlanwatchError
 from services.cli.alignment import align_plans
 from services.cli.assess import assess
 from services.cli.concepts import concept
@@ -63,9 +63,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (InvalidPlan, InvalidConceptList) as error:
+    except InvalidConceptList as error:
         for fault in error.faults:
             click.echo(f"{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
+        sys.exit(1)
+    except (InvalidPlan, InvalidCatalogue) as error:
+        for refused in error.refused if isinstance(error, InvalidCatalogue) else (error,):
+            for fault in refused.faults:
+                click.echo(f"{refused.plan_id}/{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
         sys.exit(1)
     except PlanwatchError as error:
         click.echo(f"错误 Error: {error}", err=True)

@@ -22,7 +22,7 @@ import click
 from planwatch.plan import Plan
 from planwatch.printed_report import printed_reports
 from services.catalogue import apply_plan, apply_policy
-from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
+from services.catalogue_files import default_plans_dir, plan_ids, read_catalogue
 from services.cli.connection import Running, write_running
 from services.cli.keys import issue_key
 from services.cli.printing import print_json
@@ -147,7 +147,7 @@ def _started(data_dir: Path, progress: Progress) -> Iterator[System]:
 
 def _apply_catalogue(servers: EmbeddedServers) -> list[Plan]:
     plans_dir = default_plans_dir()
-    files = [read_plan_file(plans_dir, plan_id) for plan_id in plan_ids(plans_dir)]
+    files = read_catalogue(plans_dir, plan_ids(plans_dir))
     with connect_as(servers.database_url) as connection:
         for file in files:
             apply_plan(connection, file, system_clock())
