@@ -33,6 +33,10 @@ class Comparator(StrEnum):
                 return value <= target
 
 
+UPPER_LIMITS = frozenset({Comparator.LESS, Comparator.AT_MOST})
+"""The comparators under which less is better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """The unit of a row.

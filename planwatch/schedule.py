@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from planwatch.accumulation import totals
+from planwatch.derived_indicators import PHYSICAL_PROGRESS, QUANTITY_DELIVERED
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, year_fraction
 from planwatch.plan import GoalKind, Indicator, Plan
@@ -19,6 +20,8 @@ from planwatch.trajectory import PathPoint, expected_value_at
 METHOD = "schedule"
 LIMIT_KINDS = frozenset({GoalKind.FLOOR, GoalKind.CEILING, GoalKind.COVERAGE})
 TOTAL_KINDS = frozenset({GoalKind.ACCUMULATE, GoalKind.AVERAGE})
+_DUE_IN_FULL = frozenset({PHYSICAL_PROGRESS, QUANTITY_DELIVERED})
+_WORSE_THAN_LATE = frozenset({AssessmentClass.FAR_BEHIND, AssessmentClass.REVERSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,15 @@ def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgem
     verdict, reason = _class_on_path(course, period, measured, start.value, expected)
     if start.substituted and start.period == period and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
+    if _is_late(course.indicator, period) and verdict is not AssessmentClass.ACHIEVED:
+        verdict = verdict if verdict in _WORSE_THAN_LATE else AssessmentClass.LAGGING
+        reason = "deadline_passed"
     return Judgement(verdict, reason, _measure(course, start, now, measured, expected), start)
+
+
+def _is_late(indicator: Indicator, period: TimePeriod) -> bool:
+    """Whether a task or project owes all of it by the end of `period`: nearly done is not done then."""
+    return indicator.concept in _DUE_IN_FULL and period.end >= indicator.target.period.end
 
 
 def _class_on_path(

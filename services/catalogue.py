@@ -17,6 +17,7 @@ from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
 from planwatch.policy import Policy, policy_from_mapping
 from services.catalogue_files import PlanFile, read_schema, read_yaml
+from services.catalogue_report import report_own_standards
 from services.schema_faults import schema_faults
 
 
@@ -56,7 +57,7 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
-    """Write one plan version to the catalogue tables.
+    """Write one plan version to the catalogue tables, and the report on its own service standards to the ledger.
 
     Returns:
         True if it was written, False if this very version is there already.
@@ -92,6 +93,7 @@ def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bo
         [(a.agency_id, plan.plan_id, a.name.zh, a.name.en, a.superior) for a in plan.agencies],
     )
     _insert_indicators(connection, plan)
+    report_own_standards(connection, plan, now)
     return True
 
 

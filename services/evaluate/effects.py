@@ -114,7 +114,7 @@ class EvaluateEffects:
         self._outcome = Outcome(
             [item.submission.received_at for item in batch],
             [made for verdicts in assessments.values() for made in verdicts],
-            sum(len(item.checked.observations) for item in batch),
+            sum(item.checked.accepted_rows for item in batch),
             sum(len(item.checked.findings) for item in batch),
         )
         return rejected
