@@ -15,7 +15,7 @@ from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
-from services.cli.reading import Row, read_assessments
+from services.cli.reading import Row, place_of, read_assessments
 from services.clock import system_clock
 from services.database import connect_as
 
@@ -40,10 +40,13 @@ def parse_as_of(text: str | None, now: datetime) -> datetime:
 @click.command()
 @click.option("--plan", "plan_id", help="只看一个规划，如 zhongwei。 One plan only.")
 @click.option("--as-of", "as_of", help="按某日（或某一时刻）所知的数据评价。 As known on that day, e.g. 2026-01-31.")
+@click.option("--commitments", is_flag=True, help="也列正文目标、任务、工程、服务标准。 Also beside the main table.")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出全部字段。 Every field, as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="以 CSV 输出全部字段。 Every field, as CSV.")
 @data_dir_option
-def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
+def assess(
+    plan_id: str | None, as_of: str | None, commitments: bool, as_json: bool, as_csv: bool, data_dir: Path | None
+) -> None:
     """各指标的评价：现在的，或某日所知的。 The verdict on every indicator.
 
     \b
@@ -53,7 +56,7 @@ def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, 
     """
     moment = parse_as_of(as_of, system_clock())
     with connect_as(find_running(data_dir).database_url, "planwatch_reader") as connection:
-        rows = read_assessments(connection, moment, plan_id)
+        rows = read_assessments(connection, moment, plan_id, with_commitments=commitments)
     if as_json:
         print_json(rows)
     elif as_csv:
@@ -70,7 +73,7 @@ def _print_rows(rows: list[Row], moment: datetime) -> None:
         [
             (
                 row["plan"],
-                row["no"],
+                place_of(row),
                 row["name"] + ("【模拟数据】" if row["simulated"] else ""),
                 row["ref_area"],
                 row["time_period"],
