@@ -17,11 +17,11 @@ from planwatch.period import TimePeriod
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
 
-CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
-"""Of a commitment that belongs to no domain of its plan."""
-
 LEVEL = "level"
 """End of the identifier of a service's observed level: `zhongwei-service-01-level`."""
+
+CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
+"""Of a commitment that belongs to no domain of its plan."""
 
 _UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
