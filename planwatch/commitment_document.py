@@ -33,7 +33,7 @@ from planwatch.document_reader import (
 from planwatch.errors import PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
-from planwatch.plan_terms import Comparator, Unit
+from planwatch.plan_terms import UPPER_LIMITS, Comparator, Unit
 
 Row = Mapping[str, Any]
 Entry = TypeVar("Entry")
@@ -84,7 +84,7 @@ def commitment_faults(plan: Plan) -> list[PlanFault]:
         for path, value, listing in _references(plan.commitments)
         if value is not None and value not in known[listing]
     ]
-    return faults + _repetitions(plan.commitments)
+    return faults + _repetitions(plan.commitments) + _standard_faults(plan.commitments)
 
 
 def _references(commitments: Commitments) -> Iterator[tuple[str, str | None, str]]:
@@ -130,6 +130,23 @@ def _repetitions(commitments: Commitments) -> list[PlanFault]:
     ]
     identifiers += [(f"service_domains[{at}].domain", row.domain) for at, row in enumerate(commitments.service_domains)]
     return repetition_faults(identifiers)
+
+
+def _standard_faults(commitments: Commitments) -> list[PlanFault]:
+    """Standards of one service that cannot be held against each other."""
+    faults = []
+    for at, item in enumerate(commitments.service_items):
+        own, parent = item.standard, item.parent_standard
+        if own is None or parent is None:
+            continue
+        if own.unit.measure != parent.unit.measure:
+            zh = f"单位 {own.unit.measure} 与上位标准的 {parent.unit.measure} 不同，无法比较"
+            en = f"unit {own.unit.measure} cannot be compared with {parent.unit.measure} of the parent standard"
+            faults.append(PlanFault(f"service_items[{at}].standard.unit", Text(zh, en)))
+        if (own.comparator in UPPER_LIMITS) != (parent.comparator in UPPER_LIMITS):
+            zh, en = "与上位标准一为上限、一为下限", "one of the two standards is an upper limit, the other a lower one"
+            faults.append(PlanFault(f"service_items[{at}].standard.comparator", Text(zh, en)))
+    return faults
 
 
 def _read_quantity(row: Row, path: str, reader: DocumentReader) -> Quantity:

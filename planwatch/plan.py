@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,12 +11,15 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from planwatch.commitment import Commitments
+from planwatch.commitment import Commitments, ServiceItem
 from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
 from planwatch.trajectory import Trajectory
+
+LEVEL = "level"
+"""End of the identifier of a service's observed level: `zhongwei-service-01-level`."""
 
 CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
 """Of a commitment that belongs to no domain of its plan."""
@@ -261,8 +265,17 @@ class Plan:
     revision: PlanRevision | None = None
 
     def indicator(self, reference: str) -> Indicator | None:
-        """The indicator with this id, table number or printed name (derived ones: id); None if there is none."""
+        """The indicator with this id, table number or printed name; None if there is none.
+
+        A derived one has its id only; a service item and its printed name stand for its observed level.
+        """
         return self._by_reference.get(reference) or self._by_reference.get(fold(reference))
+
+    def service_item(self, reference: str) -> ServiceItem | None:
+        """The service item with this id or printed name; None if there is none, or several of that name."""
+        name = fold(reference)
+        found = [item for item in self.commitments.service_items if name in (fold(item.item_id), fold(item.name.zh))]
+        return found[0] if len(found) == 1 else None
 
     def agency(self, agency_id: str) -> Agency:
         """The agency with this id; KeyError if the plan names none."""
@@ -296,6 +309,13 @@ class Plan:
             index.setdefault(fold(UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
         for indicator in self.derived:
             index.setdefault(fold(indicator.indicator_id), indicator)
+        counted = Counter(fold(item.name.zh) for item in self.commitments.service_items)
+        for item in self.commitments.service_items:
+            level = index.get(fold(f"{item.item_id}-{LEVEL}"))
+            if level is not None:
+                index.setdefault(fold(item.item_id), level)
+                if counted[fold(item.name.zh)] == 1:
+                    index.setdefault(fold(item.name.zh), level)
         return index
 
     @cached_property

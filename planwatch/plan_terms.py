@@ -40,6 +40,10 @@ _TESTS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
+UPPER_LIMITS = frozenset({Comparator.LESS, Comparator.AT_MOST})
+"""The comparators under which less is better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """The unit of a row.

@@ -35,6 +35,21 @@ UNIT_WORDS = {
     "SQM_PER_100_HH": " m² per 100 households",
     "SQM_PER_10000": " m² per 10,000 inhabitants",
     "CNY": " yuan",
+    "CNY_PER_BED": " yuan per bed",
+    "CNY_PER_PS": " yuan per person",
+    "FACILITY": " facilities",
+    "HR": " hours",
+    "INSTITUTION": " institutions",
+    "KM": " km",
+    "MONTH": " months",
+    "MU": " mu",
+    "PS_PER_100_BED": " persons per 100 beds",
+    "RATIO": " times",
+    "SCHOOL": " schools",
+    "SPECIALTY": " specialties",
+    "SQM": " m²",
+    "SQM_PER_DWELLING": " m² per dwelling",
+    "TONNE": " tonnes",
 }
 """UNIT_MEASURE code other than PT → English unit; the Chinese one is the plan's own."""
 
@@ -72,7 +87,7 @@ class Printer:
         if unit.measure == "PT":
             return "" if self.language == "zh" and _carries_unit(name.zh, "%") else "%"
         if self.language == "en":
-            return (f" × {10**unit.mult:,}" if unit.mult else "") + UNIT_WORDS[unit.measure]
+            return (f" × {10**unit.mult:,}" if unit.mult else "") + _unit_words(unit.measure)
         printed = unit.printed or ""
         return "" if printed.startswith("/") or _carries_unit(name.zh, printed) else printed
 
@@ -108,6 +123,10 @@ class Printer:
         size = points if unit.measure == "PT" else self.amount(number, name, unit)
         if gap == 0:
             return self.t("与之持平", "exactly on it")
+        if unit.measure == "MONTH":
+            return self.t(
+                f"{'早' if gap < 0 else '晚'}{number}个月", f"{number} months {'early' if gap < 0 else 'late'}"
+            )
         return self.t(f"{'低' if gap < 0 else '高'}{size}", f"{size} {'below' if gap < 0 else 'above'}")
 
     def local_date(self, instant: datetime) -> str:
@@ -119,7 +138,7 @@ class Printer:
         if unit.measure == "PT":
             return "%"
         return self.t(
-            unit.printed or "—", ((f"{10**unit.mult:,}" if unit.mult else "") + UNIT_WORDS[unit.measure]).strip()
+            unit.printed or "—", ((f"{10**unit.mult:,}" if unit.mult else "") + _unit_words(unit.measure)).strip()
         )
 
     def rule(self, policy_line: str) -> str:
@@ -140,6 +159,11 @@ class Printer:
 def decimals_of(value: Decimal | None) -> int:
     """How many decimals a value was given with; 0 for None."""
     return max(-int(value.as_tuple().exponent), 0) if value is not None else 0
+
+
+def _unit_words(measure: str) -> str:
+    """The English unit; of a thing that only one plan counts, the words of its code: ` burial place`."""
+    return UNIT_WORDS.get(measure, f" {measure.lower().replace('_', ' ')}")
 
 
 def _carries_unit(name: str, unit: str) -> bool:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from planwatch.accumulation import Totals, totals
+from planwatch.derived_indicators import PHYSICAL_PROGRESS, QUANTITY_DELIVERED
 from planwatch.observation import Observation
 from planwatch.period import Freq, TimePeriod, year_fraction
 from planwatch.plan import LIMIT_KINDS as LIMIT_KINDS
@@ -21,6 +22,8 @@ from planwatch.policy import AssessmentClass, Thresholds
 from planwatch.trajectory import PathPoint, expected_value_at
 
 METHOD = "schedule"
+_DUE_IN_FULL = frozenset({PHYSICAL_PROGRESS, QUANTITY_DELIVERED})
+_WORSE_THAN_LATE = frozenset({AssessmentClass.FAR_BEHIND, AssessmentClass.REVERSED})
 
 
 class Measures(NamedTuple):
@@ -255,7 +258,15 @@ def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgem
     verdict, reason = class_on_path(due, measured, start.value, met=met, rises=course.rises, moves=moves)
     if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
+    if _is_late(course.indicator, period) and verdict is not AssessmentClass.ACHIEVED:
+        verdict = verdict if verdict in _WORSE_THAN_LATE else AssessmentClass.LAGGING
+        reason = "deadline_passed"
     return _new(Judgement, (verdict, reason, _measure(course, due, start.value, measured), start))
+
+
+def _is_late(indicator: Indicator, period: TimePeriod) -> bool:
+    """Whether a task or project owes all of it by the end of `period`: nearly done is not done then."""
+    return indicator.concept in _DUE_IN_FULL and period.end >= indicator.target.period.end
 
 
 def _precedes(period: TimePeriod, start: Start) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planwatch.derived_indicators import STANDARD
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
 from planwatch.plan import GoalKind, Indicator, Nature, Section
@@ -49,12 +50,24 @@ SECTION_NAMES = {
     Section.SERVICE: Text("服务项目", "service"),
 }
 
+CASE_NAMES = {
+    Section.MAIN_TABLE: Text("指标预警", "warning on an indicator"),
+    Section.TEXT_TARGET: Text("正文目标预警", "warning on a text target"),
+    Section.TASK: Text("重点任务预警", "warning on a task"),
+    Section.PROJECT: Text("重点工程预警", "warning on a project"),
+    Section.SERVICE: Text("标准落实监测预警", "warning on a service standard"),
+}
+"""What a warning is called, by where in the plan its indicator comes from."""
+
+PLAN_DEMANDS = Text("规划要求", "the plan demands")
+
 REASONS = {
     "value_missing": Text("报送时注明缺数", "the report says that there is no figure"),
     "limit_held": Text("数值保持在规划限值之内", "the figure keeps within the plan's limit"),
     "limit_breached": Text("数值越过规划限值", "the figure is beyond the plan's limit"),
     "target_met": Text("已达到规划期末目标", "the target of the plan is already met"),
     "schedule_index": Text("按完成进度与序时进度之比判定", "judged by achieved share ÷ expected share"),
+    "deadline_passed": Text("期限已到，尚未全部完成", "the deadline has come and not all of it is done"),
     "moved_away": Text("与基期相比向相反方向变动，超出数字的舍入误差", "moved away from the target beyond rounding"),
     "side_of_path": Text(
         "规划在该时点尚未要求进展，按数值在路径的哪一侧判定",
@@ -83,6 +96,20 @@ def place_text(section: Section, no: int) -> Text:
     """The words for a number in a section."""
     name = SECTION_NAMES[section]
     return Text(f"{name.zh}第{no}项", f"{name.en} no. {no}")
+
+
+def demand_of(indicator: Indicator) -> Text:
+    """Who demands what a limit demands, as a mail says it before the target."""
+    if indicator.section is not Section.SERVICE:
+        return PLAN_DEMANDS
+    if indicator.indicator_id == f"{indicator.commitment_id}-{STANDARD}":
+        return Text("上位标准要求", "the parent plan's standard demands")
+    return Text("标准要求", "the standard demands")
+
+
+def nature_in_words(indicator: Indicator) -> Text:
+    """The nature that the plan prints; a commitment outside the main table has none and is named by its warning."""
+    return NATURE_NAMES[indicator.nature] if indicator.section is Section.MAIN_TABLE else CASE_NAMES[indicator.section]
 
 
 def period_name(period: TimePeriod) -> Text:

@@ -22,6 +22,7 @@ from planwatch.plan_version import changed_indicators, version_faults
 from planwatch.policy import Policy, policy_from_mapping
 from planwatch.wire import SUBMISSION_RECEIVED, CatalogueChanged, catalogue_change_to_bytes
 from services.catalogue_files import PlanFile, read_schema, read_yaml
+from services.catalogue_report import report_own_standards
 from services.outbox import OutgoingEvent, insert_events_now
 from services.schema_faults import schema_faults
 
@@ -79,9 +80,10 @@ def _policy_document(plans_dir: Path) -> Mapping[str, Any]:
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
-    """Write one plan version to the catalogue tables; what a new version changes is judged anew by the evaluator.
+    """Write one plan version to the catalogue tables, and the report on its own service standards to the ledger.
 
-    A version that is applied may be applied again with additions that no verdict depends on.
+    A version that is applied may be applied again with additions that no verdict depends on; what a new version
+    changes is judged anew by the evaluator.
 
     Returns:
         True if something was written, False if this very content is there already.
@@ -112,6 +114,7 @@ def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bo
     if plan.version not in known and earlier is not None:
         changed = changed_indicators(plan_from_mapping(known[earlier][0]), plan)
         ask_for_judgement(connection, plan, changed, now)
+    report_own_standards(connection, plan, now)
     return True
 
 

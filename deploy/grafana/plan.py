@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import common, statetimeline, table, timeseries
-from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, QueryVariable, TextBoxVariable
+from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, QueryVariable, Row, TextBoxVariable
 from grafana_foundation_sdk.models.common import LineInterpolation, TimelineValueAlignment, VisibilityMode
 from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
@@ -26,7 +26,7 @@ from deploy.grafana.panels import (
     simulated_mappings,
     sql,
 )
-from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES, REASONS
+from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES, REASONS, SECTION_NAMES
 
 UID = "planwatch-plan"
 
@@ -68,6 +68,8 @@ def plan() -> Dashboard:
         .with_panel(_classes())
         .with_panel(_verdicts())
         .with_panel(_doubts())
+        .with_row(Row("任务与工程 · commitments"))
+        .with_panel(_commitments())
     )
 
 
@@ -229,3 +231,27 @@ def _doubts() -> table.Panel:
             Column("行", width=60),
         ],
     ).height(9)
+
+
+def _commitments() -> table.Panel:
+    return query_table(
+        7,
+        "正文目标、重点任务、重点工程、服务标准",
+        "主表之外的承诺：最新报送与当期应达，已报送的在前，预警重的在前。未印发期限的，以规划期末为限。\n\n"
+        "What the plan promises beside its main table, as known at the chosen moment; what is reported comes first.",
+        "plan_commitments",
+        [
+            Column("indicator_id", hidden=True),
+            Column("部分", width=90, mappings=named(chinese(SECTION_NAMES))),
+            Column("序号", width=55),
+            Column("承诺", width=330),
+            Column("领域", width=110),
+            Column("单位", width=70),
+            Column("期限", width=65),
+            Column("当期应达", decimals=2),
+            Column("评价", width=120, mappings=[*class_mappings(), *absent("尚未报送")]),
+            Column("预警等级", width=85, mappings=level_mappings()),
+            Column("报送单位", width=190),
+            Column("数据性质", width=90, mappings=simulated_mappings()),
+        ],
+    ).height(18)

@@ -10,7 +10,7 @@ from planwatch.equalisation.group import Group
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
 from planwatch.period import TimePeriod, parse_period
-from planwatch.submission import MISSING_MARKS, Finding
+from planwatch.reported_number import MISSING_MARKS, Finding
 
 HEADINGS = {
     "group": ("group", "subgroup", "组", "组别", "分组", "地区"),

@@ -14,7 +14,7 @@ from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan, Section
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
-from planwatch.wording import place_in_plan
+from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
 from services.alerts.links import LinkSigner
 from services.alerts.render import RenderedMail, WarningNotice, build_message
 from services.alerts.store import Figures, Mail
@@ -91,6 +91,8 @@ class NoticeWriter:
             agency=plan.agency(indicator.owner).name,
             simulated=figures.simulated,
             doubts=doubts,
+            demand=demand_of(indicator),
+            case_name=CASE_NAMES[indicator.section] if is_derived else None,
             note=indicator.note if is_derived else None,
         )
 

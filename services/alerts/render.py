@@ -23,7 +23,7 @@ from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
-from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES
+from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, PLAN_DEMANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class WarningNotice:
         agency: who is addressed.
         simulated: the figures were generated.
         doubts: readings of the printed plan that somebody has to confirm.
+        demand: who demands what a limit demands, e.g. 规划要求.
+        case_name: what a warning outside the main table is called, e.g. 重点工程预警; no nature is printed for it.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
     """
 
@@ -101,6 +103,8 @@ class WarningNotice:
     agency: Text
     simulated: bool
     doubts: tuple[Text, ...]
+    demand: Text = PLAN_DEMANDS
+    case_name: Text | None = None
     note: Text | None = None
 
 
@@ -213,7 +217,8 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "place": say(notice.place),
         "name": say(name) + (" " if printer.language == "zh" and name.zh.endswith(")") else ""),
         "unit": printer.suffix(name, unit),
-        "nature": say(NATURE_NAMES[notice.nature]),
+        "nature": say(notice.case_name or NATURE_NAMES[notice.nature]),
+        "demand": say(notice.demand),
         "goal_kind": say(GOAL_KIND_NAMES[notice.goal_kind]),
         "verdict": say(CLASS_NAMES[notice.verdict]),
         "reason": say(notice.reason),

@@ -15,7 +15,7 @@ from planwatch.policy import AssessmentClass
 from planwatch.wording import CLASS_NAMES
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
-from services.cli.reading import Row, read_assessments
+from services.cli.reading import Row, place_of, read_assessments
 from services.cli.recomputation import recompute
 from services.clock import system_clock
 from services.database import connect_as
@@ -46,6 +46,7 @@ def parse_as_of(text: str | None, now: datetime) -> datetime:
     type=int,
     help="按规划的某一版评价全部时期，须同时给出 --plan。 Every period under one version; needs --plan.",
 )
+@click.option("--commitments", is_flag=True, help="也列正文目标、任务、工程、服务标准。 Also beside the main table.")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出全部字段。 Every field, as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="以 CSV 输出全部字段。 Every field, as CSV.")
 @data_dir_option
@@ -53,6 +54,7 @@ def assess(
     plan_id: str | None,
     as_of: str | None,
     plan_version: int | None,
+    commitments: bool,
     as_json: bool,
     as_csv: bool,
     data_dir: Path | None,
@@ -72,7 +74,7 @@ def assess(
         if plan_id is not None and plan_version is not None:
             rows = recompute(connection, plan_id, plan_version, moment)
         else:
-            rows = read_assessments(connection, moment, plan_id)
+            rows = read_assessments(connection, moment, plan_id, with_commitments=commitments)
     if as_json:
         print_json(rows)
     elif as_csv:
@@ -89,7 +91,7 @@ def _print_rows(rows: list[Row], moment: datetime) -> None:
         [
             (
                 row["plan"],
-                row["no"],
+                place_of(row),
                 row["name"] + ("【模拟数据】" if row["simulated"] else ""),
                 row["ref_area"],
                 row["time_period"],

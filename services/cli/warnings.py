@@ -10,13 +10,14 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from planwatch.local_time import LOCAL_TIME
-from planwatch.plan import Nature
+from planwatch.plan import Nature, Section
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
-from planwatch.wording import CLASS_NAMES, NATURE_NAMES, REASONS
+from planwatch.wording import CASE_NAMES, CLASS_NAMES, NATURE_NAMES, REASONS, place_text
+from planwatch.work_report import WORK_STATUS_NAMES, WorkStatus
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
-from services.cli.reading import Row, read_mails, read_warnings
+from services.cli.reading import Row, place_of, read_mails, read_warnings
 from services.database import connect_as
 
 STATES = {"open": "待签收", "acknowledged": "已签收", "closed": "已销号"}
@@ -41,12 +42,12 @@ def print_warnings(rows: list[Row]) -> None:
     """The warnings as a table."""
     print_table(
         f"预警 {len(rows)} 件",
-        ("等级", "规划", "序号", "指标", "时期", "评价", "状态", "责任单位", "预警编号"),
+        ("等级", "规划", "位置", "指标", "时期", "评价", "状态", "责任单位", "预警编号"),
         [
             (
                 row["level"],
                 row["plan"],
-                row["no"],
+                place_of(row),
                 row["name"],
                 row["time_period"],
                 CLASS_NAMES[AssessmentClass(row["class"])].zh,
@@ -84,11 +85,12 @@ def explain(warning: str, as_json: bool, data_dir: Path | None) -> None:
 
 
 def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
-    """Everything behind one case: figures, vintages, submission, rule, history, mails."""
+    """Everything behind one case: figures, vintages, submission, rule, history, reports on its task, mails."""
     with connection.cursor(row_factory=dict_row) as cursor:
         figures = cursor.execute(_FIGURES, {"case_id": case["warning"]}).fetchone()
         vintages = cursor.execute(_VINTAGES, {"case_id": case["warning"]}).fetchall()
         history = cursor.execute(_HISTORY, {"case_id": case["warning"]}).fetchall()
+        work_reports = cursor.execute(_WORK_REPORTS, {"case_id": case["warning"]}).fetchall()
     assert figures is not None
     mails = [mail for mail in read_mails(connection) if case["warning"] in mail["warnings"]]
     reason = REASONS[figures["reason"]]
@@ -102,14 +104,17 @@ def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
         },
         "vintages": vintages,
         "history": history,
+        "work_reports": work_reports,
         "mails": mails,
     }
 
 
 def _print_explanation(document: dict[str, Any]) -> None:
     case, figures, rule = document["warning"], document["figures"], document["rule"]
-    verdict, nature = CLASS_NAMES[AssessmentClass(figures["class"])], NATURE_NAMES[Nature(figures["nature"])]
-    click.echo(f"{case['name']}（{case['plan']} 第 {case['no']} 项，{nature.zh}），{case['time_period']}")
+    verdict, section = CLASS_NAMES[AssessmentClass(figures["class"])], Section(case["section"])
+    nature = NATURE_NAMES[Nature(figures["nature"])].zh if section is Section.MAIN_TABLE else CASE_NAMES[section].zh
+    place = place_text(section, case["no"]).zh
+    click.echo(f"{case['name']}（{case['plan']} {place}，{nature}），{case['time_period']}")
     click.echo(f"  评价 {verdict.zh} / {verdict.en}：{rule['zh']}（{rule['en']}）")
     click.echo(
         f"  数值 {printed(figures['obs_value'])}，基期 {printed(figures['baseline_value'])}"
@@ -131,6 +136,12 @@ def _print_explanation(document: dict[str, Any]) -> None:
     )
     if figures["change_zh"]:
         click.echo(f"  变化 change: {figures['change_zh']}（{figures['change_en']}）")
+    for report in document["work_reports"]:
+        status = WORK_STATUS_NAMES[WorkStatus(report["status"])].zh if report["status"] else "—"
+        click.echo(
+            f"  进展 {report['time_period']}: {status}，预计完成 {report['expected_completion'] or '—'}，"
+            f"累计完成投资 {printed(report['investment'])} 万元（报送 {report['submission_id']}）"
+        )
     print_table(
         "数据版本",
         ("版本", "数值", "状态", "接收时间", "报送"),
@@ -173,6 +184,15 @@ _VINTAGES = """
     FROM early_warnings AS w
     JOIN observations AS o ON o.series_key = w.series_key AND o.time_period = w.time_period
     WHERE w.case_id = %(case_id)s ORDER BY o.received_at
+"""
+_WORK_REPORTS = """
+    SELECT r.time_period, r.status, r.investment, r.expected_completion, r.submission_id, r.received_at
+    FROM early_warnings AS w
+    JOIN series AS s USING (series_key)
+    JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id) = (w.plan_id, w.plan_version, w.indicator_id)
+    JOIN work_reports AS r ON (r.plan_id, r.commitment_id, r.ref_area) = (w.plan_id, i.commitment_id, s.ref_area)
+    WHERE w.case_id = %(case_id)s
+    ORDER BY period_end(r.time_period), r.received_at
 """
 _HISTORY = """
     SELECT step, at, step_kind, episode, level, reason_zh, reason_en, policy_line, time_period, submission_id, actor,

@@ -96,7 +96,7 @@ class EvaluateEffects:
         self._outcome = Outcome(
             [item.submission.received_at for item in batch],
             made,
-            sum(len(item.checked.observations) for item in batch),
+            sum(item.checked.accepted_rows for item in batch),
             sum(len(item.checked.findings) for item in batch),
         )
         return rejected

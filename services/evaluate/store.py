@@ -301,7 +301,7 @@ async def mark_evaluated(
         WHERE submission_id = %s
         """,
         [
-            (now, len(result.observations), Jsonb([finding.as_mapping() for finding in result.findings]), submission_id)
+            (now, result.accepted_rows, Jsonb([finding.as_mapping() for finding in result.findings]), submission_id)
             for submission_id, result in checked.items()
         ],
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planwatch.commitment import Quotation
 from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
 from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
+from services.pages.commitment_store import Report
+from services.pages.commitment_views import commitment_quotation
 from services.pages.store import Case, Figure, Mail, Receipt, Step, VerdictChange
 from services.pages.views import rests_on_simulated
 
@@ -31,6 +34,8 @@ class CasePage:
         decision: the last step that a verdict led to; an acknowledgement decides nothing.
         level: the level that stands, or the last one of a closed case.
         simulated: the deciding figure was generated or rests on generated ones.
+        quotation: the printed words of the commitment that the indicator is derived from; None for the main table.
+        reports: on its task or project in the area of the case, the newest first.
     """
 
     case: Case
@@ -43,6 +48,8 @@ class CasePage:
     decision: Step
     level: str
     simulated: bool
+    quotation: Quotation | None
+    reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,13 @@ class MailPage:
     has_catcher: bool
 
 
-def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history: Sequence[Step]) -> CasePage:
+def case_page(
+    case: Case,
+    plan: Plan | None,
+    figures: Sequence[Figure],
+    history: Sequence[Step],
+    reports: Sequence[Report] = (),
+) -> CasePage:
     """A case with its figures.
 
     Args:
@@ -80,6 +93,7 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         plan: its plan, None if it is no longer in the catalogue.
         figures: the periods of its series, rising.
         history: its steps in order; the first one is never an acknowledgement.
+        reports: on the task or project that it is about, the newest last.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
     decision = next(step for step in reversed(history) if step.step_kind != DecisionKind.ACKNOWLEDGE)
@@ -95,12 +109,19 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         decision=decision,
         level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
+        quotation=commitment_quotation(plan, indicator.commitment_id or "") if plan and indicator else None,
+        reports=tuple(report for report in reversed(reports) if report.ref_area == _area_of(case)),
     )
 
 
 def receipt_page(receipt: Receipt, plan: Plan | None, changes: Sequence[VerdictChange] = ()) -> ReceiptPage:
     """A receipt with the name of its plan and the verdicts that the submission changed."""
     return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}), tuple(changes))
+
+
+def _area_of(case: Case) -> str:
+    """The area of a case: the second part of its series key."""
+    return case.series_key.split(".")[1]
 
 
 def mail_page(mail: Mail, caught: CaughtMail | None, *, has_catcher: bool) -> MailPage:

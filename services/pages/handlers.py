@@ -10,10 +10,11 @@ from aiohttp import web
 from planwatch.language import Text
 from planwatch.plan import Plan
 from services.database import Pool
-from services.pages import case_views, store, views
+from services.pages import case_views, commitment_store, commitment_views, store, views
 from services.pages.catcher import CaughtMail, MailFolder
 from services.pages.moment import parse_moment
 from services.pages.rendering import MAIL_BODY_HEADERS, page
+from services.pages.standings import Reported
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -38,6 +39,7 @@ class Pages:
         routes: dict[str, Handler] = {
             "/": self.overview,
             "/plans/{plan_id}": self.plan,
+            "/plans/{plan_id}/commitments": self.commitments,
             "/submissions/{submission_id}": self.submission,
             "/warnings/{case_id}": self.case,
             "/mails": self.mails,
@@ -86,8 +88,39 @@ class Pages:
             "summary": views.summarise(plan, rows, cases),
             "as_of": as_of,
             "asked": asked or None,
+            "parts_of_plan": commitment_views.count_parts(plan),
         }
         return page(request, "plan", content)
+
+    async def commitments(self, request: web.Request) -> web.Response:
+        """What a plan promises beside its main table and how it stands; `section` and `domain` choose a part of it."""
+        plan_id, section = _identity(request, "plan_id"), request.query.get("section") or None
+        domain = request.query.get("domain") or None
+        async with store.reading(self._pool) as connection:
+            plan = _find_plan(await self._shelf.load(connection, None), plan_id)
+            if plan is None:
+                raise _unknown("规划", "plan", plan_id)
+            keys = await commitment_store.load_commitment_series(connection, plan_id)
+            reported = Reported(
+                figures=await store.load_figures(connection, keys),
+                cases=await store.load_open_cases(connection, plan_id),
+                reports=await commitment_store.load_work_reports(connection, plan_id),
+            )
+        domains = commitment_views.domains_of_commitments(plan)
+        if section not in {None, *commitment_views.Part}:
+            raise _unknown("部分", "part", str(section))
+        if domain not in {None, *(code for code, _ in domains)}:
+            raise _unknown("领域", "domain", str(domain))
+        content = {
+            "plan": plan,
+            "counts": commitment_views.count_parts(plan),
+            "entries": commitment_views.commitment_entries(plan, reported, domain),
+            "agencies": commitment_views.agency_rows(plan),
+            "domains": domains,
+            "section": section,
+            "domain": domain,
+        }
+        return page(request, "commitments", content)
 
     async def submission(self, request: web.Request) -> web.Response:
         """The receipt of one submission."""
@@ -110,7 +143,10 @@ class Pages:
             plan = _find_plan(await self._shelf.load(connection, None), case.plan_id)
             figures = await store.load_figures(connection, [case.series_key])
             history = await store.load_history(connection, case_id)
-        return page(request, "warning", {"view": case_views.case_page(case, plan, figures, history)})
+            indicator = plan.indicator(case.indicator_id) if plan else None
+            subject = indicator.commitment_id if indicator else None
+            reports = await commitment_store.load_work_reports(connection, case.plan_id, subject) if subject else []
+        return page(request, "warning", {"view": case_views.case_page(case, plan, figures, history, reports)})
 
     async def mails(self, request: web.Request) -> web.Response:
         """The newest mails of the outbox."""

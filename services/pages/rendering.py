@@ -12,12 +12,15 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch import wording as domain_wording
+from planwatch import work_report
 from planwatch.language import Text
 from planwatch.period import parse_period
+from planwatch.plan import Indicator
 from planwatch.policy import AssessmentClass, Level, level_from_code
 from planwatch.printing import Language, Printer, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from services.pages import wording
+from services.pages.commitment_views import Part
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
@@ -98,9 +101,18 @@ class Names:
         """The plan's own name of a domain, or its English one."""
         return self._printer.t(printed, wording.DOMAIN_NAMES_EN.get(code, code))
 
+    def place(self, indicator: Indicator) -> str:
+        """重点工程第3项, project no. 3."""
+        return self._printer.say(domain_wording.place_in_plan(indicator))
+
+    def case(self, indicator: Indicator) -> str:
+        """What a warning on an indicator is called, e.g. 重点工程预警."""
+        return self._printer.say(domain_wording.CASE_NAMES[indicator.section])
+
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
-        names: Mapping[str, Text] = getattr(wording, table, None) or getattr(domain_wording, table)
+        home = next(module for module in (wording, domain_wording, work_report) if hasattr(module, table))
+        names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))
 
 
@@ -117,6 +129,7 @@ def _templates() -> Environment:
         due_decimals=due_decimals,
         parse_period=parse_period,
         Level=Level,
+        Part=Part,
         LIMIT_KINDS=LIMIT_KINDS,
         TOTAL_KINDS=TOTAL_KINDS,
     )

@@ -68,7 +68,7 @@ def queries_of(name: str) -> list[Query]:
     panels = [
         Query(f"{name} {panel['id']}{target['refId']}", target["rawSql"], target["format"], panel)
         for panel in dashboard["panels"]
-        for target in panel["targets"]
+        for target in panel.get("targets", [])
     ]
     variables = [
         Query(f"{name} ${variable['name']}", variable["query"], "table", {})
@@ -109,6 +109,8 @@ COLUMNS = {
     "当期应达:numeric 进度比:float8 所用基期值:numeric 所用基期:text 规划版本:int4 政策版本:text 报送编号:text "
     "收到时间:timestamptz 数据性质:bool",
     "plan 6A": "序号:int4 指标:text 字段:text 待确认事项:text 出处:text 行:int4",
+    "plan 7A": "部分:text 序号:int4 indicator_id:text 承诺:text 领域:text 单位:text 目标:text 期限:text 最新时期:text "
+    "最新数据:numeric 当期应达:numeric 评价:text 预警等级:text 报送单位:text 数据性质:bool",
 }
 
 NOW = {"plan": "zhongwei", "indicator": "zhongwei-05", "as_of": ""}
