@@ -97,6 +97,13 @@ class ConceptList:
         meant = dict.fromkeys(known[name].code for name in (*containing, *close))
         return tuple(self._by_reference[code] for code in meant)[:MOST_HINTS]
 
+    def differences(self) -> dict[str, dict[str, Text]]:
+        """By concept, its neighbours and what keeps them apart."""
+        return {
+            concept.code: {other.code: difference for other, difference in self.neighbours(concept)}
+            for concept in self.concepts
+        }
+
     def neighbours(self, concept: Concept) -> tuple[tuple[Concept, Text], ...]:
         """The neighbouring concepts and the difference, of pairs that stand here and of those that stand there."""
         pairs = [(concept, self._by_reference[related.concept], related.difference) for related in concept.related]

@@ -11,8 +11,8 @@ from planwatch.plan import Direction, GoalKind, Indicator, Plan
 from planwatch.plan_question import Question, QuestionCode, ask, plain
 from planwatch.unit_conversion import conversion
 
-_SERVICE_MEASURES = frozenset({"ITEM", "SERVICE_ITEM"})
-"""Units in which a text counts the services of the plan's list."""
+_SERVICE_MEASURE = "SERVICE_ITEM"
+"""The unit in which a text counts the services of the plan's list."""
 
 _THINGS = frozenset({"BED", "COMMUNITY", "DWELLING", "HH"})
 """Units that name what is delivered, so that projects can be added up; persons may be trained, employed or anything."""
@@ -86,7 +86,7 @@ def _services(plan: Plan) -> Iterator[Question]:
             )
     for target in plan.commitments.text_targets:
         promised = target.quantity
-        if promised.unit.measure in _SERVICE_MEASURES and promised.value != len(items):
+        if promised.unit.measure == _SERVICE_MEASURE and promised.value != len(items):
             yield ask(
                 QuestionCode.COUNTS_DO_NOT_ADD_UP,
                 (target.target_id,),

@@ -10,7 +10,8 @@ from planwatch.equalisation.group import Group
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
 from planwatch.period import TimePeriod, parse_period
-from planwatch.reported_number import MISSING_MARKS, Finding
+from planwatch.reported_number import MISSING_MARKS
+from planwatch.submission import Finding
 
 HEADINGS = {
     "group": ("group", "subgroup", "组", "组别", "分组", "地区"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from planwatch.errors import InvalidPlan, PlanFault
+from planwatch.errors import InvalidConceptList, InvalidPlan, PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
 from planwatch.plan_doubts import OpenReading, open_readings
@@ -18,6 +18,7 @@ from planwatch.plan_question import CODE_NAMES, KIND_NAMES, Question, QuestionKi
 from planwatch.plan_review import review_plan
 from services.catalogue_files import PLAN_FILE, PlanFile, scan_catalogue
 from services.cli.printing import print_json, print_table
+from services.concept_files import read_concept_list
 
 _MOST_LINES = 6
 _NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>[0-9]+)")
@@ -35,7 +36,11 @@ def check_plans(plans_dir: Path, plans: Sequence[str], as_json: bool) -> bool:
     parents, unusable = scan_catalogue(plans_dir, _parents(read))
     faults = [*(_fault(error.plan_id, fault) for error in [*refused, *_new(unusable, plans)] for fault in error.faults)]
     known = {**parents, **read}
-    reviews = {plan_id: review_plan(file.plan, _parent(file.plan, known)) for plan_id, file in read.items()}
+    differences, unread = _concept_differences(plans_dir)
+    faults += unread
+    reviews = {
+        plan_id: review_plan(file.plan, _parent(file.plan, known), differences) for plan_id, file in read.items()
+    }
     if as_json:
         print_json(
             {
@@ -52,6 +57,14 @@ def check_plans(plans_dir: Path, plans: Sequence[str], as_json: bool) -> bool:
             _print_questions(read[plan_id].plan, questions)
         _print_summary(reviews)
     return not faults
+
+
+def _concept_differences(plans_dir: Path) -> tuple[Mapping[str, Mapping[str, Text]], list[dict[str, str]]]:
+    """By concept, the neighbouring ones with the difference, and the faults of the concept list."""
+    try:
+        return read_concept_list(plans_dir).differences(), []
+    except InvalidConceptList as error:
+        return {}, [_fault("—", fault) for fault in error.faults]
 
 
 def _parents(read: Mapping[str, PlanFile]) -> list[str]:
