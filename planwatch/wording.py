@@ -107,11 +107,6 @@ def demand_of(indicator: Indicator) -> Text:
     return Text("标准要求", "the standard demands")
 
 
-def nature_in_words(indicator: Indicator) -> Text:
-    """The nature that the plan prints; a commitment outside the main table has none and is named by its warning."""
-    return NATURE_NAMES[indicator.nature] if indicator.section is Section.MAIN_TABLE else CASE_NAMES[indicator.section]
-
-
 def period_name(period: TimePeriod) -> Text:
     """A period as it is spoken: 2021年, 2021年第1季度, 2021年1–2月, 2021年3月31日; in English its SDMX form."""
     year, month = f"{period.start.year}年", period.start.month

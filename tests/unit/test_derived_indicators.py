@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from planwatch.plan import GoalKind, Indicator, Nature, Plan, Section
 from planwatch.plan_document import plan_from_mapping
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass
+from planwatch.printing import Printer
 from planwatch.series import Accumulation
 from planwatch.wording import demand_of, place_in_plan
 from tests.builders import (
@@ -276,3 +278,11 @@ def test_every_derived_indicator_of_the_catalogue_has_an_identifier_of_its_own_a
 
     assert len(set(identifiers)) == len(identifiers) > 500
     assert [row for plan in plans for row in plan.derived if plan.agency(row.owner) is None] == []
+
+
+def test_every_unit_of_the_catalogue_can_be_said_in_english() -> None:
+    units = [row.unit for plan_id in ("zhongwei", "wuwei", "kongtong") for row in real_plan(plan_id).derived]
+
+    assert [unit for unit in units if re.search("[^ -~²]", Printer("en").unit(unit))] == []
+    assert Printer("en").unit(Unit("个", "BURIAL_PLACE", 0)) == "burial place"
+    assert Printer("en").deviation(Decimal(6), 0, Text("x", "x"), Unit("个月", "MONTH", 0)) == "6 months late"
