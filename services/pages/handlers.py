@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -9,8 +10,9 @@ from aiohttp import web
 
 from planwatch.language import Text
 from planwatch.plan import Plan
+from planwatch.plan_review import review_plan
 from services.database import Pool
-from services.pages import case_views, commitment_store, commitment_views, store, views
+from services.pages import case_views, commitment_store, commitment_views, question_views, store, views
 from services.pages.catcher import CaughtMail, MailFolder
 from services.pages.moment import parse_moment
 from services.pages.rendering import MAIL_BODY_HEADERS, page
@@ -40,6 +42,7 @@ class Pages:
             "/": self.overview,
             "/plans/{plan_id}": self.plan,
             "/plans/{plan_id}/commitments": self.commitments,
+            "/plans/{plan_id}/questions": self.questions,
             "/submissions/{submission_id}": self.submission,
             "/warnings/{case_id}": self.case,
             "/mails": self.mails,
@@ -121,6 +124,25 @@ class Pages:
             "domain": domain,
         }
         return page(request, "commitments", content)
+
+    async def questions(self, request: web.Request) -> web.Response:
+        """What a careful reader would ask the author of a plan."""
+        plan_id = _identity(request, "plan_id")
+        async with store.reading(self._pool) as connection:
+            plans = await self._shelf.load(connection, None)
+        plan = _find_plan(plans, plan_id)
+        if plan is None:
+            raise _unknown("规划", "plan", plan_id)
+        parent = _find_plan(plans, plan.parent_plan) if plan.parent_plan else None
+        found = review_plan(plan, parent)
+        content = {
+            "plan": plan,
+            "parent": parent,
+            "groups": question_views.group_questions(found, plan, parent),
+            "count": len(found),
+            "counts": Counter(question.kind for question in found),
+        }
+        return page(request, "questions", content)
 
     async def submission(self, request: web.Request) -> web.Response:
         """The receipt of one submission."""

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from planwatch import plan_question, work_report
 from planwatch import wording as domain_wording
-from planwatch import work_report
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.plan import Indicator
@@ -111,7 +111,9 @@ class Names:
 
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
-        home = next(module for module in (wording, domain_wording, work_report) if hasattr(module, table))
+        home = next(
+            module for module in (wording, domain_wording, work_report, plan_question) if hasattr(module, table)
+        )
         names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))
 

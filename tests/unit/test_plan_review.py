@@ -180,7 +180,7 @@ def test_a_list_of_services_is_counted_against_its_printed_number() -> None:
     # given a row that prints two services and lists one, in a plan that promises three
     listed = ServiceDomain("learning", "学有所教", Quotation("aim", 20), 2)
     item = ServiceItem("test-service-01", 1, "learning", Text("甲", "a"), None, None, None, 20)
-    three = text_target(indicator_id=None, concept="services", quantity=amount("3", "ITEM"))
+    three = text_target(indicator_id=None, concept="services", quantity=amount("3", "SERVICE_ITEM"))
     plan = make_plan(commitments=Commitments(text_targets=(three,), service_domains=(listed,), service_items=(item,)))
 
     # when
