@@ -12,6 +12,7 @@ from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.keys import key
 from services.cli.migrate import migrate
+from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
 from services.cli.submit import submit
 from services.cli.up import up
@@ -31,6 +32,9 @@ def commands() -> None:
 
 for command in (up, plan, submit, assess, list_warnings, explain, deadletter, key, migrate, doctor):
     commands.add_command(command)
+
+for command in (import_command, template):
+    plan.add_command(command)
 
 
 def main() -> None:
