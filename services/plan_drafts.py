@@ -22,6 +22,7 @@ from services.schema_faults import schema_faults
 
 DRAFT_SECTION = "draft"
 SCHEMA_FILE = "plan.schema.json"
+CONCEPTS_FILE = "concepts.yaml"
 
 _HEADER = """\
 # 导入的草稿 A draft made by import. 字段含义 field meanings: plan.schema.json.
@@ -47,11 +48,17 @@ def read_known_catalogue(plans_dir: Path) -> KnownCatalogue:
     ids = plan_ids(plans_dir)
     try:
         contents = [read_yaml(plans_dir / plan_id / PLAN_FILE) for plan_id in ids]
-        return known_catalogue(content for content in contents if DRAFT_SECTION not in content)
+        plans = [content for content in contents if DRAFT_SECTION not in content]
+        return known_catalogue(plans, _concepts(plans_dir))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
         for plan_id in ids:
             read_plan_file(plans_dir, plan_id)
         raise
+
+
+def _concepts(plans_dir: Path) -> list[dict[str, Any]]:
+    path = plans_dir / CONCEPTS_FILE
+    return list(read_yaml(path)["concepts"]) if path.is_file() else []
 
 
 def make_draft(path: Path, catalogue: KnownCatalogue, plan_id: str | None) -> tuple[Document, SourceDocument]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planwatch.plan_import.concepts import KnownIndicator
+from planwatch.plan_import.domains import NATIONAL_DOMAINS
 from planwatch.plan_import.metadata import NATIONAL_CODE
+
+CONCEPT_LIST = "concepts"
+"""Stands for the plan of a concept that no main table uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class KnownCatalogue:
     """Names, domains and areas that checked-in plans use.
 
     Attributes:
-        indicators: every row of their main tables.
+        indicators: every row of their main tables, then the concepts that only the concept list has.
         areas: printed name of an area → GB/T 2260 code.
         plans: the plans themselves.
     """
@@ -44,7 +48,7 @@ class KnownCatalogue:
     @property
     def domains(self) -> dict[str, str]:
         """Printed name of a domain → its code."""
-        return {indicator.domain_name: indicator.domain for indicator in self.indicators}
+        return {one.domain_name: one.domain for one in self.indicators if one.plan_id != CONCEPT_LIST}
 
     def national_plan(self, period: tuple[str, str]) -> str | None:
         """The national plan for the same years, None if the catalogue has none."""
@@ -52,13 +56,20 @@ class KnownCatalogue:
         return next((plan.plan_id for plan in fitting), None)
 
     def without(self, plan_id: str) -> KnownCatalogue:
-        """The catalogue as it was before one plan came."""
-        indicators = tuple(indicator for indicator in self.indicators if indicator.plan_id != plan_id)
+        """The catalogue as it was before one plan came; the concept list was written with it and is left out too."""
+        indicators = tuple(one for one in self.indicators if one.plan_id not in (plan_id, CONCEPT_LIST))
         return replace(self, indicators=indicators)
 
 
-def known_catalogue(documents: Iterable[Mapping[str, Any]]) -> KnownCatalogue:
-    """What documents of checked plan files teach."""
+def known_catalogue(
+    documents: Iterable[Mapping[str, Any]], concepts: Iterable[Mapping[str, Any]] = ()
+) -> KnownCatalogue:
+    """What documents of checked plan files teach.
+
+    Args:
+        documents: content of plan files.
+        concepts: entries of the concept list; those that no main table uses are added under their own names.
+    """
     indicators: list[KnownIndicator] = []
     areas: dict[str, str] = {}
     plans: list[KnownPlan] = []
@@ -79,4 +90,19 @@ def known_catalogue(documents: Iterable[Mapping[str, Any]]) -> KnownCatalogue:
             )
             for row in document["indicators"]
         ]
+    used = {indicator.concept for indicator in indicators}
+    indicators += [_of_concept_list(entry) for entry in concepts if entry["concept"] not in used]
     return KnownCatalogue(tuple(indicators), areas, tuple(plans))
+
+
+def _of_concept_list(entry: Mapping[str, Any]) -> KnownIndicator:
+    name, domain = entry["name"], entry["domain"]
+    return KnownIndicator(
+        CONCEPT_LIST,
+        name["zh"],
+        name["en"],
+        entry["concept"],
+        entry["unit"]["measure"],
+        domain,
+        NATIONAL_DOMAINS.get(domain, domain),
+    )

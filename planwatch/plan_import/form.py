@@ -11,6 +11,7 @@ from planwatch.plan_import.domains import NATIONAL_DOMAINS
 from planwatch.plan_import.evidence import DOUBT_FIELDS as DOUBTED
 from planwatch.plan_import.metadata import UNKNOWN_AREA
 from planwatch.plan_import.rows import UNNAMED_CONCEPT, UNTRANSLATED
+from planwatch.plan_import.units import MEASURES
 from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES
 
 FORM_MARK = "planwatch-plan-form-1"
@@ -41,25 +42,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     },
     "yes_no": {"是": "是", "否": "否"},
     "doubt_field": {name: name for name in DOUBTED},
-    "measure": {
-        "PT": "百分比",
-        "PER_1000": "每千",
-        "PER_10000": "每万",
-        "PER_100000": "每十万",
-        "YR": "年、岁",
-        "PS": "人",
-        "PS_TIME": "人次",
-        "BED": "张（床位）",
-        "COMMUNITY": "个（小区）",
-        "DWELLING": "套",
-        "HH": "户",
-        "NUM": "个、所等",
-        "NUM_PER_PS": "人均册（件）",
-        "SQM_PER_PS": "人均平方米",
-        "SQM_PER_100_HH": "每百户平方米",
-        "SQM_PER_10000": "每万人平方米",
-        "CNY": "元",
-    },
+    "measure": MEASURES,
 }
 """Name of a list → code → Chinese word; a cell may hold the code, the word, or both as the drop-down offers them."""
 
@@ -113,7 +96,6 @@ LINE = ("原文行号", "Source line", "印在文件第几行；没有可空", "
 
 PLAN_FIELDS: tuple[FormField, ...] = (
     _field("plan_id", "规划代码", "Plan code", "小写英文字母，如 zhongwei", "Lower-case letters only", required=True),
-    _field("version", "版本", "Version", "首次为 1；中期修订后加 1", "1 at first; one more after a revision"),
     _field("title.zh", "规划名称", "Title", "照文件全称", "As printed", required=True),
     _field("title.en", "规划英文名称", "English title", "可空，以后补", "May stay empty"),
     _field("ref_area", "行政区划代码", "Area code", "GB/T 2260，六位", "GB/T 2260, six digits", required=True),

@@ -170,7 +170,7 @@ def _head(form: FormContent, period: tuple[str, str], head: Evidence) -> Documen
     facts = {name: given(f"document.{name}") for name in ("number", "issuer", "issued_on")}
     return {
         "plan_id": given("plan_id"),
-        "version": int(form.plan.get("version") or 1),
+        "version": 1,
         "title": translated("title"),
         "ref_area": given("ref_area"),
         "area_name": translated("area_name"),

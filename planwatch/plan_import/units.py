@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planwatch.language import Text
@@ -10,6 +11,27 @@ from planwatch.plan_import.source import compact, plain
 
 MULTIPLIERS = {"千万": 7, "百万": 6, "十万": 5, "亿": 8, "万": 4, "千": 3, "百": 2}
 """Powers of ten that a unit may begin with, longest first."""
+
+MEASURES: Mapping[str, str] = {
+    "PT": "百分比",
+    "PER_1000": "每千",
+    "PER_10000": "每万",
+    "PER_100000": "每十万",
+    "YR": "年、岁",
+    "PS": "人",
+    "PS_TIME": "人次",
+    "BED": "张（床位）",
+    "COMMUNITY": "个（小区）",
+    "DWELLING": "套",
+    "HH": "户",
+    "NUM": "个、所等",
+    "NUM_PER_PS": "人均册（件）",
+    "SQM_PER_PS": "人均平方米",
+    "SQM_PER_100_HH": "每百户平方米",
+    "SQM_PER_10000": "每万人平方米",
+    "CNY": "元",
+}
+"""UNIT_MEASURE codes of main tables (plan.schema.json) → Chinese word."""
 
 _AREA = r"(?:平方米|平米|㎡|m²|m2|m\^2)"
 _BASES: tuple[tuple[str, str], ...] = (
@@ -92,6 +114,7 @@ def propose_unit(name: str, printed: str | None, known_measure: str | None) -> U
         known_measure: the measure of the concept that the name was recognised as, None if it was not.
     """
     bare = plain(without_unit(name))
+    known_measure = known_measure if known_measure in MEASURES else None
     if printed is None:
         return _without_print(bare, known_measure)
     text = plain(printed)

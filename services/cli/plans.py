@@ -15,7 +15,6 @@ from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.clock import system_clock
 from services.database import connect_as
-from services.plan_drafts import draft_doubts, draft_faults, find_draft, refuse_drafts
 
 plans_dir_option = click.option(
     "--plans-dir",
@@ -40,11 +39,6 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
     """检查规划文件，一次列出全部错误与待确认处。 Every fault and every doubtful reading at once."""
     faults, doubts = [], []
     for plan_id in plans or plan_ids(plans_dir):
-        draft = find_draft(plans_dir, plan_id)
-        if draft is not None:
-            faults += [{"plan": plan_id, **described} for described in draft_faults(plans_dir, draft)]
-            doubts += draft_doubts(draft)
-            continue
         try:
             checked = read_plan_file(plans_dir, plan_id).plan
         except InvalidPlan as error:
@@ -74,7 +68,6 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
 @data_dir_option
 def apply(plans: tuple[str, ...], plans_dir: Path, data_dir: Path | None) -> None:
     """将规划写入数据库；有任何错误则一个也不写。 Write plans to the database, all of them or none."""
-    refuse_drafts(plans_dir, plans or plan_ids(plans_dir))
     files = [read_plan_file(plans_dir, plan_id) for plan_id in plans or plan_ids(plans_dir)]
     with connect_as(find_running(data_dir).database_url) as connection:
         applied = [file.plan for file in files if apply_plan(connection, file, system_clock())]
