@@ -17,6 +17,7 @@ from services.cli.keys import key
 from services.cli.methods import method
 from services.cli.migrate import migrate
 from services.cli.milestones import milestone
+from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
 from services.cli.submit import submit
 from services.cli.up import up
@@ -51,7 +52,8 @@ for command in (
     equalisation,
 ):
     commands.add_command(command)
-plan.add_command(align_plans)
+for command in (align_plans, import_command, template):
+    plan.add_command(command)
 
 
 def main() -> None:
