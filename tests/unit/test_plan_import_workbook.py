@@ -61,6 +61,18 @@ def changed(path: Path, sheet: str, heading: str, row: int, text: str | None) ->
     return path
 
 
+def widened(path: Path, heading: str, text: str) -> Path:
+    """The workbook with one more column of figures."""
+    workbook = load_workbook(path)
+    sheet = workbook["指标"]
+    column = sheet.max_column + 1
+    sheet.cell(1, column).value = heading
+    for row in range(3, sheet.max_row + 1):
+        sheet.cell(row, column).value = text
+    workbook.save(path)
+    return path
+
+
 def imported(path: Path) -> dict[str, Any]:
     return make_draft(path, catalogue(), None)[0]
 
@@ -160,14 +172,7 @@ def test_a_figure_that_cannot_be_read_is_doubted(tmp_path: Path) -> None:
 
 
 def test_a_column_for_another_year_may_be_added(tmp_path: Path) -> None:
-    path = filled(tmp_path, "zhongwei")
-    workbook = load_workbook(path)
-    sheet = workbook["指标"]
-    new = sheet.max_column + 1
-    sheet.cell(1, new).value = "2022年"
-    for at in range(3, 28):
-        sheet.cell(at, new).value = "1"
-    workbook.save(path)
+    path = widened(filled(tmp_path, "zhongwei"), "2022年", "1")
 
     draft = imported(path)
 
