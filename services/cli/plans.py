@@ -12,12 +12,14 @@ from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES
 from services.catalogue import apply_plan, apply_policy, hold_catalogue_exclusively
 from services.catalogue_files import default_plans_dir, plan_ids, read_catalogue, read_plan_file
 from services.cli.connection import data_dir_option, find_running
+from services.cli.draft_check import check_drafts
 from services.cli.plan_check import check_plans
 from services.cli.plan_sections import COLUMNS, show_counts, show_section
 from services.cli.printing import print_json, print_table, printed
 from services.clock import system_clock
 from services.database import connect_as
 from services.milestones import apply_milestones, milestone_files, read_milestone_file
+from services.plan_drafts import refuse_drafts
 
 plans_dir_option = click.option(
     "--plans-dir",
@@ -44,7 +46,8 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
     文件有错误时以状态 1 结束；疑问是要问规划编制单位的，不算错误。
     Ends with status 1 where a file has faults; questions are for the plan's author and are none.
     """
-    if not check_plans(plans_dir, plans or plan_ids(plans_dir), as_json):
+    others, sound = check_drafts(plans_dir, plans or plan_ids(plans_dir), as_json)
+    if (others and not check_plans(plans_dir, others, as_json)) or not sound:
         raise click.exceptions.Exit(1)
 
 
@@ -54,6 +57,7 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
 @data_dir_option
 def apply(plans: tuple[str, ...], plans_dir: Path, data_dir: Path | None) -> None:
     """将规划及其年度目标写入数据库；有任何错误则一个也不写。 Write plans and their milestones, all or none."""
+    refuse_drafts(plans_dir, plans or plan_ids(plans_dir))
     files = read_catalogue(plans_dir, plans or plan_ids(plans_dir))
     stated = [
         (path.name, read_milestone_file(plans_dir, path))
