@@ -85,6 +85,15 @@ def place_text(section: Section, no: int) -> Text:
     return Text(f"{name.zh}第{no}项", f"{name.en} no. {no}")
 
 
+def probability_name(probability: float) -> Text:
+    """A probability in whole per cent; a forecast is never certain, so its ends are 不到1% and 99%以上."""
+    if probability < 0.01:
+        return Text("不到1%", "under 1%")
+    if probability > 0.99:
+        return Text("99%以上", "over 99%")
+    return Text(f"{probability:.0%}", f"{probability:.0%}")
+
+
 def period_name(period: TimePeriod) -> Text:
     """A period as it is spoken: 2021年, 2021年第1季度, 2021年1–2月, 2021年3月31日; in English its SDMX form."""
     year, month = f"{period.start.year}年", period.start.month

@@ -9,6 +9,7 @@ from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
 from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
+from services.pages.forecast_store import Forecasts, KnownForecast
 from services.pages.store import Case, Figure, Mail, Receipt, Step
 from services.pages.views import rests_on_simulated
 
@@ -31,6 +32,7 @@ class CasePage:
         decision: the last step that a verdict led to; an acknowledgement decides nothing.
         level: the level that stands, or the last one of a closed case.
         simulated: the deciding figure was generated or rests on generated ones.
+        forecast: beside the verdict on the deciding figure.
     """
 
     case: Case
@@ -43,6 +45,7 @@ class CasePage:
     decision: Step
     level: str
     simulated: bool
+    forecast: KnownForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,13 @@ class MailPage:
     has_catcher: bool
 
 
-def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history: Sequence[Step]) -> CasePage:
+def case_page(
+    case: Case,
+    plan: Plan | None,
+    figures: Sequence[Figure],
+    history: Sequence[Step],
+    forecasts: Forecasts | None = None,
+) -> CasePage:
     """A case with its figures.
 
     Args:
@@ -79,21 +88,24 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         plan: its plan, None if it is no longer in the catalogue.
         figures: the periods of its series, rising.
         history: its steps in order; the first one is never an acknowledgement.
+        forecasts: beside verdicts on its series.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
     decision = next(step for step in reversed(history) if step.step_kind != DecisionKind.ACKNOWLEDGE)
     deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
+    forecast = (forecasts or {}).get((case.series_key, case.time_period))
     return CasePage(
         case=case,
         plan=plan,
         indicator=indicator,
         deciding=deciding,
         figures=tuple(reversed(figures)),
-        chart=draw_chart(plan, indicator, figures, *PICTURE) if plan and indicator else None,
+        chart=draw_chart(plan, indicator, figures, *PICTURE, forecast=forecast) if plan and indicator else None,
         history=tuple(history),
         decision=decision,
         level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
+        forecast=forecast,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +13,11 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch import wording as domain_wording
+from planwatch.forecast import REASONS as FORECAST_REASONS
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.policy import AssessmentClass, Level, level_from_code
-from planwatch.printing import Language, Printer, due_decimals
+from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from services.pages import wording
 
@@ -113,7 +115,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(decimal=lambda number: Decimal(repr(number)), decimals=decimals_of)
     environment.globals.update(
+        FORECAST_REASONS=FORECAST_REASONS,
         due_decimals=due_decimals,
         parse_period=parse_period,
         Level=Level,
