@@ -63,8 +63,10 @@ def assess(plan_id: str | None, as_of: str | None, as_json: bool, as_csv: bool, 
 
 
 def _print_rows(rows: list[Row], moment: datetime) -> None:
-    headings = ("规划", "序号", "指标", "地区", "时期", "数值", "应达", "目标", "完成/序时", "评价")
-    headings += ("预计期末", "概率", "预警")
+    headings = (
+        *("规划", "序号", "指标", "地区", "时期", "数值", "应达", "目标", "完成/序时", "评价"),
+        *("预计期末", "概率", "预警"),
+    )
     print_table(
         f"评价结果（截至 {moment.astimezone(LOCAL_TIME):%Y-%m-%d %H:%M}）共 {len(rows)} 条",
         headings,

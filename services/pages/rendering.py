@@ -13,6 +13,10 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch import wording as domain_wording
+from planwatch.breakdown import DIMENSION_NAMES
+from planwatch.equalisation.change import CHANGE_NAMES as GAP_CHANGE_NAMES
+from planwatch.equalisation.change import REASONS as GAP_REASONS
+from planwatch.equalisation.measure import MEASURE_NAMES, UNDEFINED
 from planwatch.forecast import REASONS as FORECAST_REASONS
 from planwatch.language import Text
 from planwatch.period import parse_period
@@ -118,6 +122,11 @@ def _templates() -> Environment:
     environment.filters.update(decimal=lambda number: Decimal(repr(number)), decimals=decimals_of)
     environment.globals.update(
         FORECAST_REASONS=FORECAST_REASONS,
+        MEASURE_NAMES=MEASURE_NAMES,
+        GAP_REASONS=GAP_REASONS,
+        GAP_CHANGE_NAMES=GAP_CHANGE_NAMES,
+        UNDEFINED=UNDEFINED,
+        DIMENSION_NAMES=DIMENSION_NAMES,
         due_decimals=due_decimals,
         parse_period=parse_period,
         Level=Level,

@@ -46,6 +46,9 @@ CHANNEL_NAMES = {
     "producer": Text("单位自有消息通道", "the agency's own producer"),
 }
 
+URBANISATION_NAMES = {"U": Text("城镇", "urban"), "R": Text("农村", "rural")}
+"""Codes of CL_URBANISATION."""
+
 BASIS_NAMES = {
     "lead": Text("牵头", "lead"),
     "participant": Text("参与", "participant"),
