@@ -8,6 +8,7 @@ import click
 
 from planwatch.errors import InvalidPlan, PlanwatchError
 from services.cli.alignment import align_plans
+from services.cli.areas import rank, rollup
 from services.cli.assess import assess
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
@@ -16,6 +17,7 @@ from services.cli.keys import key
 from services.cli.migrate import migrate
 from services.cli.milestones import milestone
 from services.cli.plans import plan
+from services.cli.scores import composite
 from services.cli.submit import submit
 from services.cli.up import up
 from services.cli.warnings import explain, list_warnings
@@ -45,6 +47,9 @@ for command in (
     migrate,
     doctor,
     equalisation,
+    composite,
+    rank,
+    rollup,
 ):
     commands.add_command(command)
 plan.add_command(align_plans)

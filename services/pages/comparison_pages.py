@@ -10,12 +10,14 @@ from typing import Any
 from aiohttp import web
 from psycopg import AsyncConnection
 
+from planwatch.alignment import Standing, align
 from planwatch.breakdown import Dimension, dimensions_of, disparity
 from planwatch.errors import InvalidPeriod
 from planwatch.language import Text
 from planwatch.period import TimePeriod, parse_period
 from planwatch.plan import Plan
-from services.breakdowns import load_breakdowns
+from planwatch.plan_score import Weighting, equally_scored, scored_by_entropy
+from services.breakdowns import load_breakdowns, load_by_area, load_standing
 from services.database import Pool
 from services.pages import store
 from services.pages.gap_views import draw_gap
@@ -37,6 +39,8 @@ class ComparisonPages:
         """Add the address of every page."""
         routes: dict[str, Handler] = {
             "/plans/{plan_id}/equalisation/{indicator}": self.equalisation,
+            "/plans/{plan_id}/scores": self.scores,
+            "/plans/{plan_id}/alignment": self.alignment,
         }
         for address, handler in routes.items():
             app.router.add_get(address, handler)
@@ -65,6 +69,28 @@ class ComparisonPages:
             "as_of": as_of,
         }
         return page(request, "equalisation", content)
+
+    async def scores(self, request: web.Request) -> web.Response:
+        """The score of a plan and of its domains, traced to the indicators."""
+        as_of = _moment(request)
+        by_entropy = request.query.get("weights") == Weighting.ENTROPY
+        async with store.reading(self._pool) as connection:
+            plan = await self._plan(connection, request, as_of)
+            standing = await load_standing(connection, plan.plan_id, as_of)
+            by_area = await load_by_area(connection, plan.plan_id, as_of)
+        found = scored_by_entropy(plan, standing, by_area) if by_entropy else equally_scored(plan, standing)
+        compared = {code for code, figures in by_area.items() if dimensions_of(plan, figures)}
+        return page(request, "scores", {"plan": plan, "found": found, "compared": compared, "as_of": as_of})
+
+    async def alignment(self, request: web.Request) -> web.Response:
+        """The targets of a plan beside those of its parent plan."""
+        async with store.reading(self._pool) as connection:
+            plan = await self._plan(connection, request, None)
+            plans = await self._shelf.load(connection, None)
+        parent = next((found for found in plans if found.plan_id == plan.parent_plan), None)
+        rows = align(plan, parent) if parent else ()
+        counts = {standing: sum(row.standing is standing for row in rows) for standing in Standing}
+        return page(request, "alignment", {"plan": plan, "parent": parent, "rows": rows, "counts": counts})
 
     async def _plan(self, connection: AsyncConnection[Any], request: web.Request, as_of: datetime | None) -> Plan:
         plan_id = request.match_info["plan_id"]

@@ -13,16 +13,21 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch import wording as domain_wording
+from planwatch.alignment import REASONS as ALIGNMENT_REASONS
+from planwatch.alignment import STANDING_NAMES
 from planwatch.breakdown import DIMENSION_NAMES
+from planwatch.composite import REASONS as NO_SCORE
 from planwatch.equalisation.change import CHANGE_NAMES as GAP_CHANGE_NAMES
 from planwatch.equalisation.change import REASONS as GAP_REASONS
 from planwatch.equalisation.measure import MEASURE_NAMES, UNDEFINED
 from planwatch.forecast import REASONS as FORECAST_REASONS
 from planwatch.language import Text
 from planwatch.period import parse_period
+from planwatch.plan_score import WEIGHTING_NAMES
 from planwatch.policy import AssessmentClass, Level, level_from_code
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
+from planwatch.weighting import REASONS as NO_WEIGHTS
 from services.pages import wording
 
 PAGE_HEADERS = {
@@ -127,6 +132,11 @@ def _templates() -> Environment:
         GAP_CHANGE_NAMES=GAP_CHANGE_NAMES,
         UNDEFINED=UNDEFINED,
         DIMENSION_NAMES=DIMENSION_NAMES,
+        STANDING_NAMES=STANDING_NAMES,
+        ALIGNMENT_REASONS=ALIGNMENT_REASONS,
+        NO_SCORE=NO_SCORE,
+        NO_WEIGHTS=NO_WEIGHTS,
+        WEIGHTING_NAMES=WEIGHTING_NAMES,
         due_decimals=due_decimals,
         parse_period=parse_period,
         Level=Level,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -36,7 +37,7 @@ def subject_of(indicator: Indicator) -> Subject:
     return Subject(indicator.indicator_id, series_of(indicator).subject_key, plans, default_policy())
 
 
-def outlook(indicator: Indicator, figures: dict[str, str | None], **form: Accumulation) -> Outlook:
+def outlook(indicator: Indicator, figures: Mapping[str, str | None], **form: Accumulation) -> Outlook:
     found = outlook_at(subject_of(indicator), make_history(indicator, figures, **form), RECEIVED_AT)
     assert found is not None
     return found
