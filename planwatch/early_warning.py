@@ -11,9 +11,9 @@ from enum import StrEnum
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
 from planwatch.plan import Nature, Section
-from planwatch.policy import AssessmentClass, Level, Policy
+from planwatch.policy import DOUBTED, AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
-from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, period_name
+from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, period_name, probability_name
 
 SILENT = frozenset({AssessmentClass.NO_DATA, AssessmentClass.NOT_ASSESSABLE})
 """Verdicts that neither raise nor clear a warning: the last real verdict stands."""
@@ -68,13 +68,16 @@ class Verdict:
         period: for which period.
         verdict: the class.
         submission_id: the submission behind it.
-        known_at: when its figures were received.
+        known_at: when its figures, or those of the forecast beside it, were received.
+        probability: of reaching the target, of the forecast made when the period was the newest; None without one, and
+            where the pace so far would suffice.
     """
 
     period: TimePeriod
     verdict: AssessmentClass
     submission_id: str
     known_at: datetime
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +195,29 @@ def _overtakes(newer: TimePeriod, period: TimePeriod) -> bool:
 def _level(
     latest: Verdict, earlier: Verdict | None, nature: Nature, last_period: TimePeriod, policy: Policy
 ) -> tuple[Level | None, str]:
-    level = policy.level_of(latest.verdict, nature)
+    level, line = _first_level(latest, nature, policy)
     if level is None:
         return None, ""
-    lines = [f"levels.{latest.verdict}.{nature} = {level.code}"]
+    lines = [line]
     raised = int(level)
-    if policy.repeat_raises and earlier is not None and policy.level_of(earlier.verdict, nature) is not None:
+    if policy.repeat_raises and earlier is not None and _first_level(earlier, nature, policy)[0] is not None:
         raised += 1
         lines.append("repeat_raises")
     if policy.last_year_raises and latest.period.start >= last_period.start:
         raised += 1
         lines.append("last_year_raises")
     return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
+
+
+def _first_level(verdict: Verdict, nature: Nature, policy: Policy) -> tuple[Level | None, str]:
+    """The level of one verdict by itself, with its policy entry: by its class, else by the forecast beside it."""
+    level = policy.level_of(verdict.verdict, nature)
+    if level is not None:
+        return level, f"levels.{verdict.verdict}.{nature} = {level.code}"
+    level = policy.level_of_doubt(verdict.verdict, nature, verdict.probability)
+    if level is not None and policy.unlikely is not None:
+        return level, f"unlikely.{nature} < {policy.unlikely.probability} = {level.code}"
+    return None, ""
 
 
 def _clear(current: EarlyWarning | None, latest: Verdict, known_at: datetime) -> WarningDecision:
@@ -260,8 +274,7 @@ def _kind(current: EarlyWarning | None, level: Level) -> DecisionKind:
 
 
 def _reason(kind: DecisionKind, current: EarlyWarning | None, latest: Verdict, level: Level) -> Text:
-    name, new, period = CLASS_NAMES[latest.verdict], LEVEL_NAMES[level], period_name(latest.period)
-    because = Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}")
+    new, because = LEVEL_NAMES[level], _because(latest)
     match kind:
         case DecisionKind.RAISE:
             return Text(f"{because.zh}，发出{new.zh}预警", f"{because.en}; a {new.en} warning is raised")
@@ -276,3 +289,15 @@ def _reason(kind: DecisionKind, current: EarlyWarning | None, latest: Verdict, l
                 f"{because.zh}，预警由{old.zh}调整为{new.zh}",
                 f"{because.en}; the warning changes from {old.en} to {new.en}",
             )
+
+
+def _because(latest: Verdict) -> Text:
+    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
+    because = Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}")
+    if latest.verdict not in DOUBTED or latest.probability is None:
+        return because
+    likely = probability_name(latest.probability)
+    return Text(
+        f"{because.zh}，但按目前走势如期实现目标的概率为{likely.zh}",
+        f"{because.en}, but the target will be reached with a probability of {likely.en} only",
+    )

@@ -19,6 +19,9 @@ CONFIDENCE = 0.8
 ONE_YEAR = 0.98
 """Least distance in years between two figures whose difference is a pace per year; months differ a little in length."""
 
+SAME_PACE = 1e-9
+"""Relative difference between two paces that is rounding."""
+
 REASONS = {
     "too_few_points": Text("不足三个数据点，不作预测", "fewer than three figures; nothing is forecast"),
     "season_unknown": Text(
@@ -86,6 +89,11 @@ def forecast_target(
         return _decided(known, target, at, paces)
     prediction = predict(known, at, bounds=bounds)
     return _forecast(prediction, target, paces, confidence)
+
+
+def falls_short(pace: float | None, pace_needed: float | None) -> bool:
+    """Whether a pace is less than the one needed, in its direction; False where the target is met or one is unknown."""
+    return pace is not None and bool(pace_needed) and pace / (pace_needed or 1.0) < 1 - SAME_PACE
 
 
 def forecast_total(

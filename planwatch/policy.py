@@ -63,12 +63,29 @@ class Deadlines:
     measures_days: int
 
 
+DOUBTED = frozenset({AssessmentClass.ON_SCHEDULE, AssessmentClass.AHEAD})
+"""Classes that a low probability of reaching the target turns into a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlikely:
+    """When a forecast raises a warning although the schedule is kept.
+
+    Attributes:
+        probability: of reaching the target; below it the warning is due.
+        levels: nature → level.
+    """
+
+    probability: Decimal
+    levels: Mapping[Nature, Level]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Thresholds, class-to-level matrix and mail rules of one policy version.
 
     Attributes:
-        version: e.g. `default-1`; every assessment and warning names it.
+        version: e.g. `default-2`; every assessment and warning names it.
         thresholds: of the schedule method.
         levels: class → nature → level; a class that is not in it raises nothing.
         repeat_raises: a second consecutive bad period raises the level by one.
@@ -77,6 +94,7 @@ class Policy:
         digest_wait_s: how long a digest stays open for more items after its first one.
         digest_not_before: earliest local time of a day for the day's digest, when one went out the day before.
         deadlines: per level.
+        unlikely: what a low probability of reaching the target means; None: nothing.
     """
 
     version: str
@@ -88,10 +106,23 @@ class Policy:
     digest_wait_s: int
     digest_not_before: time
     deadlines: Mapping[Level, Deadlines]
+    unlikely: Unlikely | None = None
 
     def level_of(self, verdict: AssessmentClass, nature: Nature) -> Level | None:
         """The level that a class means for an indicator of this nature; None if it raises no warning."""
         return self.levels.get(verdict, {}).get(nature)
+
+    def level_of_doubt(self, verdict: AssessmentClass, nature: Nature, probability: float | None) -> Level | None:
+        """The level that a forecast means where the schedule is kept; None if it raises no warning.
+
+        Args:
+            verdict: the class.
+            nature: of the indicator.
+            probability: of reaching the target; None without a forecast.
+        """
+        if self.unlikely is None or probability is None or verdict not in DOUBTED:
+            return None
+        return self.unlikely.levels.get(nature) if probability < self.unlikely.probability else None
 
 
 def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
@@ -115,4 +146,10 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
             level_from_code(code): Deadlines(row["acknowledge_days"], row["measures_days"])
             for code, row in document["deadlines"].items()
         },
+        unlikely=_unlikely_from_mapping(document["unlikely"]) if "unlikely" in document else None,
     )
+
+
+def _unlikely_from_mapping(document: Mapping[str, Any]) -> Unlikely:
+    levels = {Nature(nature): level_from_code(code) for nature, code in document["levels"].items()}
+    return Unlikely(Decimal(document["probability"]), levels)

@@ -14,7 +14,7 @@ from planwatch.period import TimePeriod
 from planwatch.plan import Nature
 from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, level_from_code
-from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name
+from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name, probability_name
 
 Language = Literal["zh", "en"]
 
@@ -99,6 +99,16 @@ class Printer:
         """A share as a percentage with one decimal: 0.2 is 20.0%."""
         return "—" if share is None else f"{share:.1%}".replace("-", "−")
 
+    def outlook(self, value: float, low: float, high: float, decimals: int, name: Text, unit: Unit) -> str:
+        """A forecast with its interval: 97.0（96.4—97.6）, 97.0 (96.4 to 97.6)."""
+        middle, *ends = (self.number(Decimal(repr(figure)), decimals) for figure in (value, low, high))
+        middle, last = self.amount(middle, name, unit), self.amount(ends[1], name, unit)
+        return self.t(f"{middle}（{ends[0]}—{last}）", f"{middle} ({ends[0]} to {last})")
+
+    def probability(self, probability: float | None) -> str:
+        """A probability in whole per cent; “—” for None."""
+        return "—" if probability is None else self.say(probability_name(probability))
+
     def period(self, period: TimePeriod | None) -> str:
         """A period as it is spoken: 2021年, 2021年第1季度; in English its SDMX form."""
         return "—" if period is None else self.say(period_name(period))
@@ -147,6 +157,14 @@ class Printer:
         return self.t("，", "; ").join(self._entry(entry) for entry in entries.split(" + ") if entry)
 
     def _entry(self, entry: str) -> str:
+        doubt = re.fullmatch(r"unlikely\.(?P<nature>\w+) < (?P<share>[0-9.]+) = (?P<level>\w+)", entry)
+        if doubt is not None:
+            nature, level = NATURE_NAMES[Nature(doubt["nature"])], LEVEL_NAMES[level_from_code(doubt["level"])]
+            share = f"{float(doubt['share']):.0%}"
+            return self.t(
+                f"{nature.zh}指标进度正常但实现目标的概率低于{share}为{level.zh}预警",
+                f"{nature.en}, on schedule but a probability of reaching the target under {share}: {level.en}",
+            )
         form = re.fullmatch(r"levels\.(?P<verdict>\w+)\.(?P<nature>\w+) = (?P<level>\w+)", entry)
         if form is None:
             return self.say(POLICY_WORDS.get(entry, Text(entry, entry)))

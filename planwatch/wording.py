@@ -107,6 +107,15 @@ def demand_of(indicator: Indicator) -> Text:
     return Text("标准要求", "the standard demands")
 
 
+def probability_name(probability: float) -> Text:
+    """A probability in whole per cent; a forecast is never certain, so its ends are 不到1% and 99%以上."""
+    if probability < 0.01:
+        return Text("不到1%", "under 1%")
+    if probability > 0.99:
+        return Text("99%以上", "over 99%")
+    return Text(f"{probability:.0%}", f"{probability:.0%}")
+
+
 def period_name(period: TimePeriod) -> Text:
     """A period as it is spoken: 2021年, 2021年第1季度, 2021年1–2月, 2021年3月31日; in English its SDMX form."""
     year, month = f"{period.start.year}年", period.start.month

@@ -103,7 +103,9 @@ def _indicators() -> table.Panel:
         1,
         "指标执行情况",
         "各指标最新时期的数据与当期应达值之比。对照值：累计类指标为规划期以来累计数，其余即最新数据。"
-        "完成进度 ÷ 序时进度 = 进度比。基期注“（代）”的，规划未印基期数，以首个报送值代替。点指标查看路径与依据。\n\n"
+        "完成进度 ÷ 序时进度 = 进度比。"
+        "预计期末为目标年份的预测值，上下限为 80% 区间，不足三个年度数据时没有预测。"
+        "基期注“（代）”的，规划未印基期数，以首个报送值代替。点指标查看路径与依据。\n\n"
         "The newest period of each indicator against its path, as known at the chosen moment.",
         "plan_indicators",
         [
@@ -118,6 +120,10 @@ def _indicators() -> table.Panel:
             Column("序时进度", unit="percentunit", decimals=1),
             Column("进度比", decimals=2),
             Column("评价", width=120, mappings=[*class_mappings(), *absent("尚未报送")]),
+            Column("预计期末", decimals=2),
+            Column("预计下限", decimals=2),
+            Column("预计上限", decimals=2),
+            Column("实现概率", unit="percentunit", decimals=0),
             Column("预警等级", width=85, mappings=level_mappings()),
             Column("责任单位", width=190),
             Column("待确认", width=75, count_color="semi-dark-purple"),

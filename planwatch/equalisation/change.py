@@ -29,6 +29,13 @@ class GapChange(StrEnum):
     UNDECIDED = "undecided"
 
 
+CHANGE_NAMES = {
+    GapChange.WIDENED: Text("扩大", "widened"),
+    GapChange.NARROWED: Text("缩小", "narrowed"),
+    GapChange.WITHIN_NOISE: Text("波动之内", "within noise"),
+    GapChange.UNDECIDED: Text("无法判断", "undecided"),
+}
+
 REASONS = {
     "beyond_standard_error": Text("变化超出标准误所允许的范围", "the change is beyond what its standard errors allow"),
     "within_standard_error": Text("变化在标准误所允许的范围内", "the change is within its standard errors"),

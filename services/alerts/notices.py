@@ -94,6 +94,8 @@ class NoticeWriter:
             demand=demand_of(indicator),
             case_name=CASE_NAMES[indicator.section] if is_derived else None,
             note=indicator.note if is_derived else None,
+            forecast=_forecast(figures),
+            probability=figures.probability,
         )
 
     def mail(
@@ -124,6 +126,11 @@ class NoticeWriter:
     def _acknowledge_url(self, change: Change) -> str:
         token = self._signer.token(change.case_id, change.episode, now=change.at)
         return f"{self._settings.alerts_url}/acknowledge/{token}"
+
+
+def _forecast(figures: Figures) -> tuple[float, float, float] | None:
+    value, low, high = figures.forecast_value, figures.forecast_low, figures.forecast_high
+    return None if value is None or low is None or high is None else (value, low, high)
 
 
 def area_name(plan: Plan, ref_area: str) -> Text:

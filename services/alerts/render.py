@@ -20,7 +20,7 @@ from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan import GoalKind, Nature, Target
 from planwatch.plan_terms import Unit
-from planwatch.policy import AssessmentClass, Level
+from planwatch.policy import DOUBTED, AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, PLAN_DEMANDS
@@ -65,6 +65,8 @@ class WarningNotice:
         demand: who demands what a limit demands, e.g. 规划要求.
         case_name: what a warning outside the main table is called, e.g. 重点工程预警; no nature is printed for it.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
+        forecast: value at the target's date with both ends of its interval; None without one.
+        probability: of reaching the target; None without a forecast.
     """
 
     case_id: str
@@ -106,6 +108,8 @@ class WarningNotice:
     demand: Text = PLAN_DEMANDS
     case_name: Text | None = None
     note: Text | None = None
+    forecast: tuple[float, float, float] | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
         "note": say(notice.note) if notice.note else "",
+        "outlook": printer.outlook(*notice.forecast, decimals_of(target) + 1, name, unit) if notice.forecast else "",
+        "probability": printer.probability(notice.probability) if notice.forecast else "",
+        "is_doubted": notice.verdict in DOUBTED and notice.kind is not DecisionKind.CLOSE,
     }
 
 

@@ -12,7 +12,7 @@ import click
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
-from planwatch.wording import CLASS_NAMES
+from planwatch.wording import CLASS_NAMES, probability_name
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.cli.reading import Row, place_of, read_assessments
@@ -84,7 +84,10 @@ def assess(
 
 
 def _print_rows(rows: list[Row], moment: datetime) -> None:
-    headings = ("规划", "序号", "指标", "地区", "时期", "数值", "应达", "目标", "完成/序时", "评价", "预警")
+    headings = (
+        *("规划", "序号", "指标", "地区", "时期", "数值", "应达", "目标", "完成/序时", "评价"),
+        *("预计期末", "概率", "预警"),
+    )
     print_table(
         f"评价结果（截至 {moment.astimezone(LOCAL_TIME):%Y-%m-%d %H:%M}）共 {len(rows)} 条",
         headings,
@@ -100,11 +103,20 @@ def _print_rows(rows: list[Row], moment: datetime) -> None:
                 Comparator(row["comparator"]).sign + printed(row["target_value"]),
                 f"{printed(row['achieved_share'])} / {printed(row['expected_share'])}",
                 CLASS_NAMES[AssessmentClass(row["class"])].zh,
+                forecast_words(row),
+                "—" if row["probability"] is None else probability_name(row["probability"]).zh,
                 row["level"],
             )
             for row in rows
         ],
     )
+
+
+def forecast_words(row: Row) -> str:
+    """The value expected at the target's date with its interval; a dash where nothing is forecast."""
+    if row["forecast_low"] is None:
+        return "—"
+    return f"{row['forecast_value']:.4g}（{row['forecast_low']:.4g}—{row['forecast_high']:.4g}）"
 
 
 def _print_csv(rows: list[Row]) -> None:

@@ -8,6 +8,7 @@ import click
 
 from planwatch.errors import InvalidCatalogue, InvalidConceptList, InvalidPlan, PlanwatchError
 from services.cli.alignment import align_plans
+from services.cli.areas import rank, rollup
 from services.cli.assess import assess
 from services.cli.concepts import concept
 from services.cli.dead_letters import deadletter
@@ -19,6 +20,7 @@ from services.cli.migrate import migrate
 from services.cli.milestones import milestone
 from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
+from services.cli.scores import composite
 from services.cli.submit import submit
 from services.cli.up import up
 from services.cli.warnings import explain, list_warnings
@@ -50,6 +52,9 @@ for command in (
     migrate,
     doctor,
     equalisation,
+    composite,
+    rank,
+    rollup,
 ):
     commands.add_command(command)
 for command in (align_plans, import_command, template):

@@ -55,12 +55,16 @@ def read_assessments(
                a.baseline_value, a.baseline_period, a.baseline_substituted, a.expected_value, i.comparator,
                i.target_value, a.achieved_share, a.expected_share, a.schedule_index, a.gap, a.gap_pct, a.revision,
                a.plan_version, a.policy_version, a.method, a.submission_id, a.known_at, a.change_code, a.change_zh,
-               a.change_en, u.simulated
+               a.change_en, u.simulated, f.value AS forecast_value, f.low AS forecast_low, f.high AS forecast_high,
+               f.confidence AS forecast_confidence, f.probability, f.pace_needed AS forecast_pace_needed,
+               f.best_pace AS forecast_best_pace, f.reached_in, f.reason AS forecast_reason,
+               f.known_at AS forecast_known_at
         FROM assessments_as_of(%(as_of)s) AS a
         JOIN series AS s USING (series_key)
         JOIN submissions AS u USING (submission_id)
         JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id)
                               = (a.plan_id, a.plan_version, s.indicator_id)
+        LEFT JOIN forecasts_as_of(%(as_of)s) AS f ON (f.series_key, f.time_period) = (a.series_key, a.time_period)
         LEFT JOIN LATERAL (
             SELECT h.level FROM early_warnings AS c JOIN warning_history AS h USING (case_id)
             WHERE c.series_key = a.series_key AND h.at <= %(as_of)s AND h.time_period = a.time_period

@@ -9,12 +9,14 @@ import click
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from planwatch.forecast import REASONS as FORECAST_REASONS
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Nature, Section
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
-from planwatch.wording import CASE_NAMES, CLASS_NAMES, NATURE_NAMES, REASONS, place_text
+from planwatch.wording import CASE_NAMES, CLASS_NAMES, NATURE_NAMES, REASONS, place_text, probability_name
 from planwatch.work_report import WORK_STATUS_NAMES, WorkStatus
+from services.cli.assess import forecast_words
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table, printed
 from services.cli.reading import Row, place_of, read_mails, read_warnings
@@ -126,6 +128,7 @@ def _print_explanation(document: dict[str, Any]) -> None:
         f"  完成进度 {printed(figures['achieved_share'], 3)} ÷ 序时进度 {printed(figures['expected_share'], 3)}"
         f" = {printed(figures['schedule_index'], 3)}"
     )
+    click.echo(f"  预计期末 forecast: {_forecast(figures)}")
     click.echo(f"  政策条款 policy: {rule['policy_line'] or '—'}")
     click.echo(
         f"  规划依据 source: {figures['source_file']} 第 {figures['source_line']} 行，第 {figures['plan_version']} 版"
@@ -163,19 +166,34 @@ def _print_explanation(document: dict[str, Any]) -> None:
     )
 
 
+def _forecast(figures: Row) -> str:
+    if figures["forecast_low"] is None:
+        reason = FORECAST_REASONS.get(figures["forecast_reason"] or "")
+        return f"无 none（{reason.zh} / {reason.en}）" if reason else "无 none"
+    pace = f"每年须变动 {printed(figures['forecast_pace_needed'])}，历年最好 {printed(figures['forecast_best_pace'])}"
+    return (
+        f"{figures['target_period']} 年 {forecast_words(figures)}，80% 区间；"
+        f"实现目标的概率 {probability_name(figures['probability']).zh}；{pace}"
+    )
+
+
 def _local(moment: Any) -> str:  # noqa: ANN401
     return f"{moment.astimezone(LOCAL_TIME):%Y-%m-%d %H:%M:%S}"
 
 
 _FIGURES = """
     SELECT a.*, i.nature, i.goal_kind, i.comparator, i.target_value, i.target_period, i.unit, i.source_file,
-           i.source_line, o.row_number, o.obs_status, u.agency_id AS submission_agency, u.received_at, u.simulated
+           i.source_line, o.row_number, o.obs_status, u.agency_id AS submission_agency, u.received_at, u.simulated,
+           f.value AS forecast_value, f.low AS forecast_low, f.high AS forecast_high, f.probability,
+           f.pace_needed AS forecast_pace_needed, f.best_pace AS forecast_best_pace, f.reached_in,
+           f.reason AS forecast_reason, f.known_at AS forecast_known_at
     FROM early_warnings AS w
     JOIN assessments AS a ON a.series_key = w.series_key AND a.time_period = w.time_period AND a.known_at <= w.known_at
     JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id) = (a.plan_id, a.plan_version, w.indicator_id)
     LEFT JOIN observations AS o ON (o.series_key, o.period_start, o.submission_id)
                                  = (a.series_key, a.period_start, a.submission_id)
     JOIN submissions AS u ON u.submission_id = a.submission_id
+    LEFT JOIN forecasts_as_of(w.known_at) AS f ON (f.series_key, f.time_period) = (a.series_key, a.time_period)
     WHERE w.case_id = %(case_id)s
     ORDER BY a.known_at DESC, a.assessment_no DESC LIMIT 1
 """

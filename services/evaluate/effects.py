@@ -41,6 +41,7 @@ from planwatch.wire import (
 from services.catalogue import Catalogue, CatalogueCache, hold_catalogue
 from services.clock import Clock
 from services.evaluate import store
+from services.evaluate.outlooks import renew_outlooks
 from services.metrics import ACCEPTED_TO_EVALUATED, EVALUATED, ROWS
 from services.outbox import OutgoingEvent, assessment_event_id, insert_events, settle_events, submission_event_id
 from services.stream.consumption import Rejected
@@ -132,6 +133,7 @@ class EvaluateEffects:
             events.append(_event(item, made, vintages, states))
         await self._write(connection, batch, vintages, assessments, events)
         await store.save_states(connection, states_after(subjects, vintages, states))
+        await renew_outlooks(connection, subjects.values(), _first_news(arrivals))
         return assessments
 
     async def _overtaken(
@@ -173,12 +175,14 @@ class EvaluateEffects:
         await store.hold_states(connection, {key.subject_key for key in series})
         vintages = Vintages(await store.load_vintages(connection, (), dict.fromkeys(series, WHOLE)))
         plans = catalogue.histories[change.plan_id]
+        by_subject = {one.subject_key: one for one in series}
+        subjects = [Subject(change.indicator_id, key, plans, catalogue.policy) for key in sorted(by_subject)]
         stored = await store.load_made(connection, series, change.said_at)
         made = [
             verdict
-            for key in sorted({one.subject_key for one in series})
+            for subject in subjects
             for verdict in verdicts_of_saying(
-                Subject(change.indicator_id, key, plans, catalogue.policy),
+                subject,
                 vintages,
                 change.said_at,
                 change.change_id,
@@ -187,6 +191,8 @@ class EvaluateEffects:
         ]
         new = not_stored(made, stored)
         await store.copy_assessments(connection, new)
+        news = {key: (one, change.said_at) for key, one in by_subject.items()}
+        await renew_outlooks(connection, subjects, news)
         now = self._clock()
         if new:
             known_at = max(change.said_at, *(verdict.known_at for verdict in new))
@@ -341,6 +347,14 @@ def not_stored(
 ) -> list[Assessment]:
     """The verdicts that a report did not lead to already, since it knew what was said."""
     return [verdict for verdict in made if stored.get(store.place_of(verdict)) != store.content_of(verdict)]
+
+
+def _first_news(arrivals: Arrivals) -> dict[str, tuple[SeriesKey, datetime]]:
+    """Subject key → a series of it and when the first of its figures was received."""
+    return {
+        key: (figures[0].series, min(figure.received_at for figure in figures))
+        for key, (_, figures) in arrivals.items()
+    }
 
 
 def _with_history(arrivals: Arrivals, catalogue: Catalogue) -> list[str]:

@@ -12,6 +12,7 @@ from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
 from services.pages.commitment_store import Report
 from services.pages.commitment_views import commitment_quotation
+from services.pages.forecast_store import Forecasts, KnownForecast
 from services.pages.store import Case, Figure, Mail, Receipt, Step, VerdictChange
 from services.pages.views import rests_on_simulated
 
@@ -36,6 +37,7 @@ class CasePage:
         simulated: the deciding figure was generated or rests on generated ones.
         quotation: the printed words of the commitment that the indicator is derived from; None for the main table.
         reports: on its task or project in the area of the case, the newest first.
+        forecast: beside the verdict on the deciding figure.
     """
 
     case: Case
@@ -50,6 +52,7 @@ class CasePage:
     simulated: bool
     quotation: Quotation | None
     reports: tuple[Report, ...]
+    forecast: KnownForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def case_page(
     figures: Sequence[Figure],
     history: Sequence[Step],
     reports: Sequence[Report] = (),
+    forecasts: Forecasts | None = None,
 ) -> CasePage:
     """A case with its figures.
 
@@ -94,23 +98,26 @@ def case_page(
         figures: the periods of its series, rising.
         history: its steps in order; the first one is never an acknowledgement.
         reports: on the task or project that it is about, the newest last.
+        forecasts: beside verdicts on its series.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
     decision = next(step for step in reversed(history) if step.step_kind != DecisionKind.ACKNOWLEDGE)
     deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
+    forecast = (forecasts or {}).get((case.series_key, case.time_period))
     return CasePage(
         case=case,
         plan=plan,
         indicator=indicator,
         deciding=deciding,
         figures=tuple(reversed(figures)),
-        chart=draw_chart(plan, indicator, figures, *PICTURE) if plan and indicator else None,
+        chart=draw_chart(plan, indicator, figures, *PICTURE, forecast=forecast) if plan and indicator else None,
         history=tuple(history),
         decision=decision,
         level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
         quotation=commitment_quotation(plan, indicator.commitment_id or "") if plan and indicator else None,
         reports=tuple(report for report in reversed(reports) if report.ref_area == _area_of(case)),
+        forecast=forecast,
     )
 
 

@@ -14,6 +14,7 @@ from planwatch.plan_review import review_plan
 from services.database import Pool
 from services.pages import case_views, commitment_store, commitment_views, question_views, store, views
 from services.pages.catcher import CaughtMail, MailFolder
+from services.pages.forecast_store import load_forecasts
 from services.pages.moment import parse_moment
 from services.pages.rendering import MAIL_BODY_HEADERS, page
 from services.pages.standings import Reported
@@ -83,8 +84,9 @@ class Pages:
             cases = await store.load_open_cases(connection, plan_id, as_of)
             headline = await store.load_headline_series(connection, plan_id)
             figures = await store.load_figures(connection, headline, as_of)
+            forecasts = await load_forecasts(connection, headline, as_of)
         shown = set(headline)
-        rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown])
+        rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown], forecasts)
         content = {
             "plan": plan,
             "groups": views.group_by_domain(plan, rows),
@@ -164,11 +166,14 @@ class Pages:
                 raise _unknown("预警", "warning", case_id)
             plan = _find_plan(await self._shelf.load(connection, None), case.plan_id)
             figures = await store.load_figures(connection, [case.series_key])
+            forecasts = await load_forecasts(connection, [case.series_key])
             history = await store.load_history(connection, case_id)
             indicator = plan.indicator(case.indicator_id) if plan else None
             subject = indicator.commitment_id if indicator else None
             reports = await commitment_store.load_work_reports(connection, case.plan_id, subject) if subject else []
-        return page(request, "warning", {"view": case_views.case_page(case, plan, figures, history, reports)})
+        return page(
+            request, "warning", {"view": case_views.case_page(case, plan, figures, history, reports, forecasts)}
+        )
 
     async def mails(self, request: web.Request) -> web.Response:
         """The newest mails of the outbox."""

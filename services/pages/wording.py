@@ -47,6 +47,9 @@ CHANNEL_NAMES = {
     "catalogue": Text("来自规划目录", "from the plan catalogue"),
 }
 
+URBANISATION_NAMES = {"U": Text("城镇", "urban"), "R": Text("农村", "rural")}
+"""Codes of CL_URBANISATION."""
+
 BASIS_NAMES = {
     "lead": Text("牵头", "lead"),
     "participant": Text("参与", "participant"),

@@ -99,7 +99,8 @@ COLUMNS = {
     "plan $indicator": "__text:text __value:text",
     "plan 1A": "序号:int4 indicator_id:text 指标:text 单位:text 性质:text 目标类型:text 基期值:numeric 基期:text "
     "目标:text 最新时期:text 最新数据:numeric 对照值:numeric 当期应达:numeric 完成进度:float8 序时进度:float8 "
-    "进度比:float8 评价:text 预警等级:text 责任单位:text 待确认:int4 数据性质:bool",
+    "进度比:float8 评价:text 预计期末:float8 预计下限:float8 预计上限:float8 实现概率:float8 "
+    "预警等级:text 责任单位:text 待确认:int4 数据性质:bool",
     "plan 2A": "time:timestamptz 应达路径:float8",
     "plan 2B": "time:timestamptz metric:text value:float8",
     "plan 3A": "时间:timestamptz 步骤:text 等级:text 时期:text 原因:text 政策条目:text 发信说明:text 经办:text "
@@ -260,7 +261,7 @@ def test_a_case_has_the_level_and_state_of_its_last_step_by_then(reader: psycopg
         return {indicator: (state, level) for indicator, state, level in rows}
 
     named = reader.execute(
-        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-1: %' AND submission_id <> ''"
+        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-2: %' AND submission_id <> ''"
     ).fetchone()
 
     assert states(APPLIED) == {}

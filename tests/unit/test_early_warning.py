@@ -82,7 +82,7 @@ def test_a_first_bad_verdict_raises_the_level_of_its_class_and_nature(
     decision = decide(None, make_verdict("2021", verdict), nature=nature)
 
     assert told(decision) == (DecisionKind.RAISE, level)
-    assert decision.policy_line == f"default-1: levels.{verdict}.{nature} = {level.code}"
+    assert decision.policy_line == f"default-2: levels.{verdict}.{nature} = {level.code}"
 
 
 @pytest.mark.parametrize("verdict", [ACHIEVED, AHEAD, ON_SCHEDULE, HELD])
@@ -336,3 +336,45 @@ def test_a_good_year_closes_what_its_months_and_the_year_before_opened() -> None
     decision = decide(make_case(RED), *(make_verdict(name, verdict, known_at=LATER) for name, verdict in verdicts))
 
     assert decision.kind is DecisionKind.CLOSE
+
+
+@pytest.mark.parametrize(("nature", "level"), [(BINDING, YELLOW), (ANTICIPATORY, BLUE)])
+@pytest.mark.parametrize("verdict", [ON_SCHEDULE, AHEAD])
+def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
+    verdict: AssessmentClass, nature: Nature, level: Level
+) -> None:
+    doubted = replace(make_verdict("2023", verdict), probability=0.32)
+
+    decision = decide(None, doubted, nature=nature)
+
+    assert told(decision) == (DecisionKind.RAISE, level)
+    assert decision.policy_line == f"default-2: unlikely.{nature} < 0.5 = {level.code}"
+    assert "但按目前走势如期实现目标的概率为32%" in decision.reason.zh
+    assert "with a probability of 32% only" in decision.reason.en
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.93, None])
+def test_a_target_that_is_not_unlikely_raises_nothing(probability: float | None) -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=probability)
+
+    assert told(decide(None, doubted)) == (DecisionKind.NOTHING, None)
+
+
+def test_a_policy_without_the_rule_raises_nothing() -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
+
+    decision = decide(None, doubted, policy=replace(default_policy(), unlikely=None))
+
+    assert told(decision) == (DecisionKind.NOTHING, None)
+
+
+def test_a_second_period_in_doubt_raises_the_level() -> None:
+    doubted = [replace(make_verdict(period, ON_SCHEDULE), probability=0.1) for period in ("2023", "2024")]
+
+    assert told(decide(None, *doubted)) == (DecisionKind.RAISE, ORANGE)
+
+
+def test_a_bad_class_goes_before_the_doubt_about_it() -> None:
+    late = replace(make_verdict("2023", FAR_BEHIND), probability=0.01)
+
+    assert decide(None, late).policy_line == "default-2: levels.far_behind.binding = orange"
