@@ -274,8 +274,8 @@ async def test_the_page_of_alignment_sets_targets_beside_those_of_the_nation(pip
 
     assert status == HTTPStatus.OK
     # nos. 9, 12, 16 and 23 stand below the national plan
-    assert text.count('class="standing below">低于上位规划</span></td>') == 4
-    assert english.count('class="standing below">Below the parent plan</span></td>') == 4
+    assert text.count('class="against below">低于上位规划</span></td>') == 4
+    assert english.count('class="against below">Below the parent plan</span></td>') == 4
 
 
 async def test_a_plan_without_a_parent_in_the_catalogue_is_said_to_have_none(pipeline: Pipeline) -> None:
