@@ -70,6 +70,11 @@ class Score:
     reason: str | None = None
     parts: tuple[Score, ...] = ()
 
+    @property
+    def scored_weight(self) -> float:
+        """Share of the weight of its parts that have a score: what the threshold is held against."""
+        return fsum(part.weight for part in self.parts if part.value is not None)
+
 
 def score_plan(
     plan_id: str,

@@ -80,6 +80,7 @@ def test_under_the_data_threshold_no_score_is_given() -> None:
     assert {part.code: part.reason for part in plan.parts} == {"learning": "too_few_data", "health": None}
     assert (plan.value, plan.reason) == (None, "too_few_data")
     assert plan.coverage == pytest.approx(0.75)  # half of learning, all of health
+    assert plan.scored_weight == pytest.approx(0.5)  # health alone
 
 
 def test_a_lower_threshold_gives_the_score_of_what_there_is() -> None:
