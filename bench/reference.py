@@ -17,13 +17,14 @@ OBSERVATIONS = (
     "series_key, period_start, time_period, revision, obs_value, obs_status, accumulation, submission_id, row_number,"
     " received_at"
 )
-OBSERVATIONS_KEY = "series_key, period_start, submission_id"
+OBSERVATIONS_KEY = "series_key, period_start, time_period, submission_id"
 ASSESSMENTS = (
     "series_key, period_start, time_period, plan_id, plan_version, policy_version, method, class, reason, obs_value,"
     " revision, measured, baseline_value, baseline_period, baseline_substituted, expected_value, achieved_share,"
-    " expected_share, schedule_index, gap, gap_pct, pace, pace_needed, years_to_target, submission_id, known_at"
+    " expected_share, schedule_index, gap, gap_pct, pace, pace_needed, years_to_target, submission_id, known_at,"
+    " caused_by, change_code, change_zh, change_en"
 )
-ASSESSMENTS_KEY = "series_key, period_start, plan_version, method, submission_id, known_at"
+ASSESSMENTS_KEY = "series_key, period_start, time_period, plan_version, method, submission_id, known_at, caused_by"
 
 Rows = Sequence[tuple[Any, ...]]
 

@@ -55,6 +55,11 @@ def below(name: str, value: float, unit: str, *, limit: float) -> Measurement:
     return Measurement(name, round(value, 4), unit, limit, round(ratio, 4), 1.0, ratio < 1)
 
 
+def at_most(name: str, value: float, unit: str, *, limit: float) -> Measurement:
+    """A figure that is a ratio itself and has to stay below a limit."""
+    return Measurement(name, round(value, 4), unit, limit, round(value / limit, 4), 1.0, value < limit)
+
+
 def print_report(measurements: Sequence[Measurement], notes: Sequence[str]) -> None:
     """Print the table, and below it what one has to know to read it."""
     table = Table(box=box.SIMPLE_HEAD)
@@ -90,4 +95,4 @@ def _figure(value: float | None) -> str:
 def _target(row: Measurement) -> str:
     if row.target is None:
         return ""
-    return f"< {row.target:g}" if row.unit in ("MB", "s") else f"≥ {row.target:g}"
+    return f"< {row.target:g}" if row.unit in ("MB", "s", "×") else f"≥ {row.target:g}"

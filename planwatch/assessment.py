@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import accumulate
+from typing import NamedTuple
 
+from planwatch.change import Change
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod
-from planwatch.plan import GoalKind, Indicator, Plan
+from planwatch.plan import Indicator, Plan
 from planwatch.policy import AssessmentClass, Policy
-from planwatch.schedule import TOTAL_KINDS, Judgement, Measures, course_of, judge
+from planwatch.running_state import needs_history
+from planwatch.schedule import Judgement, Measures, course_of, judge, stand_in_of
 from planwatch.series import SeriesKey
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """One verdict with everything needed to explain and recompute it.
 
     Attributes:
@@ -31,8 +31,10 @@ class Assessment:
         revision: the vintage of the observation.
         baseline_period: where the path starts; the first observation's period when it stands in for a missing baseline.
         baseline_substituted: True in that case.
-        submission_id: the submission whose arrival led to this verdict.
-        known_at: the newest moment of receipt among the figures it rests on.
+        submission_id: the submission whose arrival led to this verdict; of one that the catalogue led to, the figure's.
+        known_at: the moment at which what it rests on was known: figures, plan version and milestones.
+        change: why it differs from the verdict before it on this period; None for the first one.
+        caused_by: the change of the catalogue that led to it; empty where a submission did.
     """
 
     series: SeriesKey
@@ -49,6 +51,8 @@ class Assessment:
     baseline_substituted: bool
     submission_id: str
     known_at: datetime
+    change: Change | None = None
+    caused_by: str = ""
 
 
 def affected_periods(
@@ -57,54 +61,18 @@ def affected_periods(
     """The periods whose verdict may change when the values of `touched` arrive, in rising order.
 
     Args:
-        indicator: what the series measures.
-        history: current vintage of every known period of the series, the touched ones included.
+        indicator: what is measured.
+        history: current vintage of every known period of the subject, the touched ones included.
         touched: periods that received a new vintage.
     """
-    periods = sorted(history)
-    if indicator.goal_kind in TOTAL_KINDS:
-        return [period for period in periods if period >= min(touched)]
-    if indicator.baseline is None and indicator.goal_kind is GoalKind.REACH:
-        valued = [period for period in periods if history[period].value is not None]
-        if not valued or valued[0] >= min(touched):
-            return periods
+    if indicator.is_total:
+        first_end = min(period.end for period in touched)
+        return sorted(period for period in history if period.end >= first_end)
+    if indicator.needs_stand_in:
+        stand_in = stand_in_of(history)
+        if stand_in is None or any(period.start <= stand_in.end for period in touched):
+            return sorted(history)
     return sorted(touched)
-
-
-def needs_history(indicator: Indicator) -> bool:
-    """Whether a verdict rests on more than the observation itself: totals, and a baseline that is not printed."""
-    return indicator.goal_kind in TOTAL_KINDS or (indicator.baseline is None and indicator.goal_kind is GoalKind.REACH)
-
-
-def assess_series(
-    plan: Plan,
-    indicator: Indicator,
-    policy: Policy,
-    history: Mapping[TimePeriod, Observation],
-    periods: Iterable[TimePeriod],
-    *,
-    submission_id: str,
-) -> list[Assessment]:
-    """The verdicts on several periods of one series under the schedule method.
-
-    Args:
-        plan: the plan version in force.
-        indicator: what the series measures, of that plan.
-        policy: thresholds of the classes.
-        history: current vintages of the series; where `needs_history` is false those of `periods` are enough.
-        periods: the periods to judge, all of them in `history`.
-        submission_id: the submission whose arrival leads to these verdicts.
-    Returns:
-        Verdicts in the order of `periods`; a period before the plan begins gives a baseline but is not judged.
-    Source: docs/method.md, schedule method.
-    """
-    course = course_of(plan, indicator, policy.thresholds, history)
-    known_at = _known_at(indicator, history)
-    return [
-        _assessment(plan, policy, history[period], judge(course, history[period]), submission_id, known_at[period])
-        for period in periods
-        if period.end >= plan.first_day
-    ]
 
 
 def assess(
@@ -116,41 +84,55 @@ def assess(
     *,
     submission_id: str,
 ) -> Assessment | None:
-    """The verdict on one period, see `assess_series`; None for a period before the plan begins."""
-    made = assess_series(plan, indicator, policy, history, [period], submission_id=submission_id)
-    return made[0] if made else None
+    """The verdict on one period under one version of a plan, without what a service keeps between reports.
+
+    Args:
+        plan: the plan version in force.
+        indicator: what the series measures, of that plan.
+        policy: thresholds of the classes.
+        history: current vintages of the subject; where `needs_history` is false that of `period` is enough.
+        period: the period to judge, one of `history`.
+        submission_id: the submission whose arrival leads to the verdict.
+    Returns:
+        None for a period before the plan begins: it gives a baseline but is not judged.
+    Source: docs/method.md, schedule method.
+    """
+    if period.end < plan.first_day:
+        return None
+    judgement = judge(course_of(plan, indicator, policy.thresholds, history), history[period])
+    rests_on = [known for known in history.values() if known.period.end <= period.end or known.period == period]
+    figures: Iterable[Observation] = rests_on if needs_history(indicator) else [history[period]]
+    known_at = max(known.received_at for known in figures)
+    return assessment_of(plan, policy, history[period], judgement, submission_id, known_at, None)
 
 
-def _assessment(
+def assessment_of(
     plan: Plan,
     policy: Policy,
     observation: Observation,
     judgement: Judgement,
     submission_id: str,
     known_at: datetime,
+    change: Change | None,
+    caused_by: str = "",
 ) -> Assessment:
-    start = judgement.start
+    """The record of a judgement."""
+    verdict, reason, measures, start = judgement
     return Assessment(
-        series=observation.series,
-        period=observation.period,
-        plan_id=plan.plan_id,
-        plan_version=plan.version,
-        policy_version=policy.version,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        measures=judgement.measures,
-        value=observation.value,
-        revision=observation.revision,
-        baseline_period=start.period if start else None,
-        baseline_substituted=start is not None and start.substituted,
-        submission_id=submission_id,
-        known_at=known_at,
+        observation.series,
+        observation.period,
+        plan.plan_id,
+        plan.version,
+        policy.version,
+        verdict,
+        reason,
+        measures,
+        observation.value,
+        observation.revision,
+        start.period if start else None,
+        start is not None and start.substituted,
+        submission_id,
+        known_at,
+        change,
+        caused_by,
     )
-
-
-def _known_at(indicator: Indicator, history: Mapping[TimePeriod, Observation]) -> dict[TimePeriod, datetime]:
-    """Period → the newest moment of receipt among the figures that its verdict rests on."""
-    if not needs_history(indicator):
-        return {period: known.received_at for period, known in history.items()}
-    periods = sorted(history)
-    return dict(zip(periods, accumulate((history[period].received_at for period in periods), max), strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -254,7 +255,11 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Commitments:
-    """Everything that a plan promises outside its main table, each section in printed order, and where it disagrees."""
+    """Everything that a plan promises outside its main table, each section in printed order, and where it disagrees.
+
+    Attributes:
+        counting: by section, why a plain count of the document gives another number.
+    """
 
     text_targets: tuple[TextTarget, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -263,3 +268,4 @@ class Commitments:
     service_items: tuple[ServiceItem, ...] = ()
     monitoring_duties: tuple[MonitoringDuty, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    counting: Mapping[str, Text] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -24,11 +23,17 @@ from planwatch.commitment import (
     Task,
     TextTarget,
 )
-from planwatch.document_reader import DocumentReader, optional_text, read_text, unknown_reference
+from planwatch.document_reader import (
+    DocumentReader,
+    optional_text,
+    read_text,
+    repetition_faults,
+    unknown_reference,
+)
 from planwatch.errors import PlanFault
 from planwatch.language import Text
 from planwatch.plan import Plan
-from planwatch.plan_terms import Comparator, Unit
+from planwatch.plan_terms import UPPER_LIMITS, Comparator, Unit
 
 Row = Mapping[str, Any]
 Entry = TypeVar("Entry")
@@ -54,6 +59,7 @@ def read_commitments(document: Row, reader: DocumentReader) -> Commitments:
         service_items=_section(document, "service_items", _read_service_item, reader),
         monitoring_duties=_section(document, "monitoring_duties", _read_duty, reader),
         contradictions=tuple(_read_contradiction(row) for row in document.get("contradictions", ())),
+        counting={section: read_text(reason) for section, reason in document.get("counting", {}).items()},
     )
 
 
@@ -78,7 +84,7 @@ def commitment_faults(plan: Plan) -> list[PlanFault]:
         for path, value, listing in _references(plan.commitments)
         if value is not None and value not in known[listing]
     ]
-    return faults + _repetitions(plan.commitments)
+    return faults + _repetitions(plan.commitments) + _standard_faults(plan.commitments)
 
 
 def _references(commitments: Commitments) -> Iterator[tuple[str, str | None, str]]:
@@ -112,14 +118,34 @@ def _agency_list(path: str, agencies: Iterable[str]) -> Iterator[tuple[str, str,
 
 def _repetitions(commitments: Commitments) -> list[PlanFault]:
     """Reports name a commitment by its identifier: each must name one only."""
+    identifiers = [
+        (f"{section}[{at}].{field}", str(getattr(entry, field)))
+        for section, field in IDENTIFIERS.items()
+        for at, entry in enumerate(getattr(commitments, section))
+    ]
+    identifiers += [
+        (f"projects[{at}].quantities[{position}].quantity_id", each.quantity_id)
+        for at, project in enumerate(commitments.projects)
+        for position, each in enumerate(project.deliverables)
+    ]
+    identifiers += [(f"service_domains[{at}].domain", row.domain) for at, row in enumerate(commitments.service_domains)]
+    return repetition_faults(identifiers)
+
+
+def _standard_faults(commitments: Commitments) -> list[PlanFault]:
+    """Standards of one service that cannot be held against each other."""
     faults = []
-    for section, field in IDENTIFIERS.items():
-        names = [getattr(entry, field) for entry in getattr(commitments, section)]
-        counted = Counter(names)
-        for at, name in enumerate(names):
-            if counted[name] > 1 and names.index(name) != at:
-                reason = Text(f"“{name}”已用于另一项", f"“{name}” is used by another entry")
-                faults.append(PlanFault(f"{section}[{at}].{field}", reason))
+    for at, item in enumerate(commitments.service_items):
+        own, parent = item.standard, item.parent_standard
+        if own is None or parent is None:
+            continue
+        if own.unit.measure != parent.unit.measure:
+            zh = f"单位 {own.unit.measure} 与上位标准的 {parent.unit.measure} 不同，无法比较"
+            en = f"unit {own.unit.measure} cannot be compared with {parent.unit.measure} of the parent standard"
+            faults.append(PlanFault(f"service_items[{at}].standard.unit", Text(zh, en)))
+        if (own.comparator in UPPER_LIMITS) != (parent.comparator in UPPER_LIMITS):
+            zh, en = "与上位标准一为上限、一为下限", "one of the two standards is an upper limit, the other a lower one"
+            faults.append(PlanFault(f"service_items[{at}].standard.comparator", Text(zh, en)))
     return faults
 
 

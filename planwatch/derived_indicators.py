@@ -22,17 +22,30 @@ from planwatch.commitment import (
 )
 from planwatch.language import Text
 from planwatch.period import TimePeriod, parse_period
-from planwatch.plan import CROSS_DOMAIN, Baseline, Direction, GoalKind, Indicator, Nature, Plan, Section, Target
-from planwatch.plan_terms import Comparator, Unit
+from planwatch.plan import (
+    CROSS_DOMAIN,
+    LEVEL,
+    Baseline,
+    Direction,
+    GoalKind,
+    Indicator,
+    Nature,
+    Plan,
+    Section,
+    Target,
+)
+from planwatch.plan_terms import UPPER_LIMITS, Comparator, Unit
 from planwatch.series import Accumulation
 
-PROGRESS, DELAY, INVESTMENT, LEVEL, STANDARD = "progress", "delay", "investment", "level", "standard"
+PROGRESS, DELAY, INVESTMENT, STANDARD = "progress", "delay", "investment", "standard"
 """Ends of the identifiers: `zhongwei-project-03-progress`."""
+
+PHYSICAL_PROGRESS, QUANTITY_DELIVERED = "physical_progress", "quantity_delivered"
+"""Concepts of which a task or project owes all when its deadline has passed."""
 
 _PER_CENT = Unit("%", "PT", 0)
 _MONTHS = Unit("个月", "MONTH", 0)
 _SHORT = 24
-_UPPER = frozenset({Comparator.LESS, Comparator.AT_MOST})
 
 
 def derive_indicators(plan: Plan) -> tuple[Indicator, ...]:
@@ -52,6 +65,18 @@ def derive_indicators(plan: Plan) -> tuple[Indicator, ...]:
     for item in commitments.service_items:
         found += _of_service(plan, item)
     return tuple(found)
+
+
+def identity_of(work: Task | Project) -> str:
+    """The identifier of a task or project."""
+    return work.project_id if isinstance(work, Project) else work.task_id
+
+
+def own_standard(item: ServiceItem) -> Decimal | None:
+    """The own standard of a service in the unit of the parent plan's; None where it lacks one of the two."""
+    if item.standard is None or item.parent_standard is None:
+        return None
+    return item.standard.value.scaleb(item.standard.unit.mult - item.parent_standard.unit.mult)
 
 
 def _of_text_target(plan: Plan, no: int, target: TextTarget) -> Indicator:
@@ -78,7 +103,7 @@ def _of_text_target(plan: Plan, no: int, target: TextTarget) -> Indicator:
 def _of_work(plan: Plan, no: int, work: Task | Project) -> Iterator[Indicator]:
     """Physical progress, and the delay of the expected completion."""
     is_project = isinstance(work, Project)
-    identity = work.project_id if isinstance(work, Project) else work.task_id
+    identity = identity_of(work)
     section = Section.PROJECT if is_project else Section.TASK
     name = work.name if isinstance(work, Project) else _short(work.title or work.quotation.text)
     kind = "Project" if is_project else "Task"
@@ -89,7 +114,7 @@ def _of_work(plan: Plan, no: int, work: Task | Project) -> Iterator[Indicator]:
         identity,
         f"{identity}-{PROGRESS}",
         name=Text(f"{name}：形象进度(%)", f"{kind} {no}: physical progress"),
-        concept="physical_progress",
+        concept=PHYSICAL_PROGRESS,
         domain=work.domain,
         owner=work.lead,
         goal_kind=GoalKind.REACH,
@@ -114,7 +139,7 @@ def _of_work(plan: Plan, no: int, work: Task | Project) -> Iterator[Indicator]:
         quantity=Quantity("0", Decimal(0), Comparator.AT_MOST, _MONTHS),
         period=None,
         baseline=None,
-        note=_assumed_schedule(plan) if work.deadline is None else None,
+        note=_assumed_deadline(plan) if work.deadline is None else None,
         source_line=work.quotation.source_line,
     )
 
@@ -127,7 +152,7 @@ def _of_deliverable(plan: Plan, no: int, project: Project, delivered: Deliverabl
         project.project_id,
         delivered.quantity_id,
         name=Text(f"{project.name}：{delivered.what.zh}", f"Project {no}: {delivered.what.en}"),
-        concept="quantity_delivered",
+        concept=QUANTITY_DELIVERED,
         domain=project.domain,
         owner=project.lead,
         goal_kind=GoalKind.ACCUMULATE,
@@ -182,7 +207,7 @@ def _of_standard(plan: Plan, item: ServiceItem, measured: str, name: Text, stand
         concept=f"service_{measured}",
         domain=item.domain,
         owner=None,
-        goal_kind=GoalKind.CEILING if standard.comparator in _UPPER else GoalKind.FLOOR,
+        goal_kind=GoalKind.CEILING if standard.comparator in UPPER_LIMITS else GoalKind.FLOOR,
         quantity=Quantity(str(standard.value), standard.value, standard.comparator, standard.unit),
         period=None,
         baseline=None,
@@ -220,7 +245,7 @@ def _indicator(
         unit=quantity.unit,
         nature=Nature.ANTICIPATORY,
         goal_kind=goal_kind,
-        direction=Direction.DECREASE if quantity.comparator in _UPPER else Direction.INCREASE,
+        direction=Direction.DECREASE if quantity.comparator in UPPER_LIMITS else Direction.INCREASE,
         accumulation=Accumulation.SINCE_PLAN_START if goal_kind is GoalKind.ACCUMULATE else None,
         bounds=bounds,
         values={},
@@ -245,6 +270,13 @@ def _assumed_schedule(plan: Plan) -> Text:
     return Text(
         f"规划未印发工期，以规划期（{plan.start}–{plan.end}年）为序时进度",
         f"the plan prints no schedule; the plan period {plan.start}–{plan.end} is taken as the schedule",
+    )
+
+
+def _assumed_deadline(plan: Plan) -> Text:
+    return Text(
+        f"规划未印发期限，以规划期末（{plan.end}年）为期限",
+        f"the plan prints no deadline; the plan's end {plan.end} is taken",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from planwatch.errors import InvalidPeriod, PlanFault
@@ -33,6 +34,14 @@ class DocumentReader:
         """The number; a fault and 0 where it is not a finite number."""
         return self.decimal(text, path) or Decimal(0)
 
+    def day(self, text: str, path: str) -> date:
+        """The day; a fault and the first day of all where it is none."""
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.faults.append(PlanFault(path, Text(f"“{text}”不是日期", f"“{text}” is not a day")))
+            return date.min
+
     def period(self, text: str, path: str, *, instead: str = "1900") -> TimePeriod:
         """The TIME_PERIOD; a fault and `instead` where it is none."""
         try:
@@ -58,4 +67,16 @@ def optional_text(pair: Mapping[str, str] | None) -> Text | None:
 
 def unknown_reference(path: str, value: str, listing: str) -> PlanFault:
     """The fault of naming something that the document does not define."""
-    return PlanFault(path, Text(f"“{value}”不在 {listing} 之中", f"“{value}” is not among the {listing}"))
+    reason = Text(f"“{value}”不在 {listing} 之中", f"“{value}” is not among the {listing}")
+    return PlanFault(path, reason, refers_to=(listing, value))
+
+
+def repetition_faults(identifiers: Iterable[tuple[str, str]]) -> list[PlanFault]:
+    """The faults of using an identifier again, for identifiers given as (path, value)."""
+    faults, seen = [], set()
+    for path, value in identifiers:
+        if value in seen:
+            reason = Text(f"“{value}”已用于另一项", f"“{value}” is used by another entry")
+            faults.append(PlanFault(path, reason))
+        seen.add(value)
+    return faults

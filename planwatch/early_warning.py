@@ -73,19 +73,22 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One stored verdict of a series, as far as a warning depends on it.
+    """One stored verdict of a subject, as far as a warning depends on it.
 
     Attributes:
         period: for which period.
         verdict: the class.
         submission_id: the submission behind it.
-        known_at: when its figures were received.
+        known_at: when its figures, or those of the forecast beside it, were received.
+        probability: of reaching the target, of the forecast made when the period was the newest; None without one, and
+            where the pace so far would suffice.
     """
 
     period: TimePeriod
     verdict: AssessmentClass
     submission_id: str
     known_at: datetime
+    probability: float | None = None
 
 
 def case_id(plan_id: str, subject: SubjectKind, series: SeriesKey, track: Track = Track.PROGRESS) -> str:

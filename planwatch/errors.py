@@ -40,11 +40,13 @@ class PlanFault:
         path: where, as a path into the document, e.g. `indicators[4].target.value`.
         reason: what is wrong and what was expected.
         file: name of the file in the plan's folder, where the plan comes from files.
+        refers_to: what it names and misses, as (listing, value), e.g. `("agencies", "zhongwei-health")`.
     """
 
     path: str
     reason: Text
     file: str | None = None
+    refers_to: tuple[str, str] | None = None
 
     @property
     def place(self) -> str:
@@ -56,6 +58,7 @@ class InvalidPlan(Invalid):
     """A plan file with faults; all of them are listed at once.
 
     Attributes:
+        plan_id: the plan.
         faults: every fault found, in document order.
     """
 
@@ -63,7 +66,34 @@ class InvalidPlan(Invalid):
         listing_zh = "；".join(f"{fault.place}：{fault.reason.zh}" for fault in faults)
         listing_en = "; ".join(f"{fault.place}: {fault.reason.en}" for fault in faults)
         super().__init__(Text(f"规划 {plan_id} 有误：{listing_zh}", f"plan {plan_id} is faulty: {listing_en}"))
+        self.plan_id = plan_id
         self.faults = tuple(faults)
+
+
+class InvalidConceptList(Invalid):
+    """A concept list with faults, or one that does not fit the plans; all of them are listed at once.
+
+    Attributes:
+        faults: every fault found.
+    """
+
+    def __init__(self, faults: Sequence[PlanFault]) -> None:
+        listing_zh = "；".join(f"{fault.place}：{fault.reason.zh}" for fault in faults)
+        listing_en = "; ".join(f"{fault.place}: {fault.reason.en}" for fault in faults)
+        super().__init__(Text(f"概念表有误：{listing_zh}", f"the concept list is faulty: {listing_en}"))
+        self.faults = tuple(faults)
+
+
+class InvalidCatalogue(Invalid):
+    """A catalogue with faults in one plan or in several.
+
+    Attributes:
+        refused: each plan that cannot be used, with all its faults.
+    """
+
+    def __init__(self, refused: Sequence[InvalidPlan]) -> None:
+        super().__init__(Text("；".join(plan.text.zh for plan in refused), "; ".join(plan.text.en for plan in refused)))
+        self.refused = tuple(refused)
 
 
 class InvalidPolicy(Invalid):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,16 +11,20 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from planwatch.commitment import Commitments
+from planwatch.commitment import Commitments, ServiceItem
 from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
+from planwatch.trajectory import Trajectory
+
+LEVEL = "level"
+"""End of the identifier of a service's observed level: `zhongwei-service-01-level`."""
 
 CROSS_DOMAIN, CROSS_DOMAIN_NAME = "cross_domain", "跨领域"
 """Of a commitment that belongs to no domain of its plan."""
 
-_UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
+UNIT_SUFFIX = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
 class Nature(StrEnum):
@@ -48,6 +53,10 @@ class GoalKind(StrEnum):
     ACCUMULATE = "accumulate"
     AVERAGE = "average"
     COVERAGE = "coverage"
+
+
+LIMIT_KINDS = frozenset({GoalKind.FLOOR, GoalKind.CEILING, GoalKind.COVERAGE})
+TOTAL_KINDS = frozenset({GoalKind.ACCUMULATE, GoalKind.AVERAGE})
 
 
 class Direction(StrEnum):
@@ -144,6 +153,23 @@ class Indicator:
     source_line: int
     section: Section = Section.MAIN_TABLE
     commitment_id: str | None = None
+    trajectory: Trajectory = Trajectory.LINEAR
+    follows_last_year: bool = False
+
+    @property
+    def is_limit(self) -> bool:
+        """Only a breach counts; there is no path."""
+        return self.goal_kind in LIMIT_KINDS
+
+    @property
+    def is_total(self) -> bool:
+        """What is held against the path is a total since the plan began."""
+        return self.goal_kind in TOTAL_KINDS
+
+    @property
+    def needs_stand_in(self) -> bool:
+        """The plan prints no baseline, so the first figure stands in for it."""
+        return self.baseline is None and self.goal_kind is GoalKind.REACH
 
 
 class AgencyRole(StrEnum):
@@ -194,6 +220,21 @@ class Domain:
     doubt: Text | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanRevision:
+    """Why there is another version of a plan.
+
+    Attributes:
+        effective_on: the version judges the periods that end on or after this day.
+        reason: why it was revised.
+        document: title and number of the document that revises it.
+    """
+
+    effective_on: date
+    reason: Text
+    document: Text
+
+
 @dataclass(frozen=True)
 class Plan:
     """规划: one version of a plan, its indicators in the order of the table.
@@ -221,14 +262,29 @@ class Plan:
     indicators: tuple[Indicator, ...]
     commitments: Commitments
     derived: tuple[Indicator, ...] = ()
+    revision: PlanRevision | None = None
 
     def indicator(self, reference: str) -> Indicator | None:
-        """The indicator with this id, table number or printed name (derived ones: id); None if there is none."""
+        """The indicator with this id, table number or printed name; None if there is none.
+
+        A derived one has its id only; a service item and its printed name stand for its observed level.
+        """
         return self._by_reference.get(reference) or self._by_reference.get(fold(reference))
+
+    def service_item(self, reference: str) -> ServiceItem | None:
+        """The service item with this id or printed name; None if there is none, or several of that name."""
+        name = fold(reference)
+        found = [item for item in self.commitments.service_items if name in (fold(item.item_id), fold(item.name.zh))]
+        return found[0] if len(found) == 1 else None
 
     def agency(self, agency_id: str) -> Agency:
         """The agency with this id; KeyError if the plan names none."""
         return next(agency for agency in self.agencies if agency.agency_id == agency_id)
+
+    @property
+    def watched(self) -> tuple[Indicator, ...]:
+        """Everything that figures are held against: the rows of the main table and the derived indicators."""
+        return (*self.indicators, *self.derived)
 
     def derived_from(self, commitment_id: str) -> tuple[Indicator, ...]:
         """The indicators that one commitment gives; none where the plan has no such commitment."""
@@ -250,9 +306,16 @@ class Plan:
             index[str(indicator.no)] = indicator
             index[fold(indicator.name.zh)] = indicator
         for indicator in self.indicators:
-            index.setdefault(fold(_UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
+            index.setdefault(fold(UNIT_SUFFIX.sub("", indicator.name.zh)), indicator)
         for indicator in self.derived:
             index.setdefault(fold(indicator.indicator_id), indicator)
+        counted = Counter(fold(item.name.zh) for item in self.commitments.service_items)
+        for item in self.commitments.service_items:
+            level = index.get(fold(f"{item.item_id}-{LEVEL}"))
+            if level is not None:
+                index.setdefault(fold(item.item_id), level)
+                if counted[fold(item.name.zh)] == 1:
+                    index.setdefault(fold(item.name.zh), level)
         return index
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any
 
 from planwatch.commitment_document import commitment_faults, read_commitments
 from planwatch.derived_indicators import derive_indicators
-from planwatch.document_reader import DocumentReader, read_text, unknown_reference
+from planwatch.document_reader import DocumentReader, read_text, repetition_faults, unknown_reference
 from planwatch.errors import InvalidPlan, PlanFault
 from planwatch.language import Text
 from planwatch.plan import (
@@ -23,6 +23,7 @@ from planwatch.plan import (
     Indicator,
     Nature,
     Plan,
+    PlanRevision,
     PrintedName,
     PrintedValue,
     Target,
@@ -30,6 +31,7 @@ from planwatch.plan import (
 )
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.series import Accumulation
+from planwatch.trajectory import Trajectory
 
 
 def plan_from_mapping(document: Mapping[str, Any]) -> Plan:
@@ -80,7 +82,15 @@ def _read_plan(document: Mapping[str, Any], reader: DocumentReader) -> Plan:
             for position, row in enumerate(document["indicators"])
         ),
         commitments=read_commitments(document, reader),
+        revision=_read_revision(document.get("revision"), reader),
     )
+
+
+def _read_revision(row: Mapping[str, Any] | None, reader: DocumentReader) -> PlanRevision | None:
+    if row is None:
+        return None
+    effective_on = reader.day(row["effective_on"], "revision.effective_on")
+    return PlanRevision(effective_on, read_text(row["reason"]), read_text(row["document"]))
 
 
 def _read_domain(row: Mapping[str, Any]) -> Domain:
@@ -126,6 +136,8 @@ def _read_indicator(row: Mapping[str, Any], path: str, reader: DocumentReader) -
         note=read_text(note) if note else None,
         needs_confirmation=tuple(Doubt(doubt["field"], read_text(doubt)) for doubt in row["needs_confirmation"]),
         source_line=row["source_line"],
+        trajectory=Trajectory(row.get("trajectory", Trajectory.LINEAR)),
+        follows_last_year=row.get("seasonal_profile") == "last_year",
     )
 
 
@@ -154,6 +166,9 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
     faults = []
     if plan.coordinating_agency not in agencies:
         faults.append(unknown_reference("coordinating_agency", plan.coordinating_agency, "agencies"))
+    if plan.end < plan.start:
+        zh, en = f"规划期末 {plan.end} 早于期初 {plan.start}", f"the end {plan.end} lies before the start {plan.start}"
+        faults.append(PlanFault("period.end", Text(zh, en)))
     for position, agency in enumerate(plan.agencies):
         if agency.superior is not None and agency.superior not in agencies:
             faults.append(unknown_reference(f"agencies[{position}].superior", agency.superior, "agencies"))
@@ -162,6 +177,8 @@ def _reference_faults(plan: Plan) -> list[PlanFault]:
             faults.append(unknown_reference(f"domains[{position}].agency", domain.agency, "agencies"))
     for position, indicator in enumerate(plan.indicators):
         faults += _indicator_faults(plan, indicator, f"indicators[{position}]", agencies)
+    faults += repetition_faults((f"agencies[{at}].agency_id", row.agency_id) for at, row in enumerate(plan.agencies))
+    faults += repetition_faults((f"domains[{at}].domain", row.code) for at, row in enumerate(plan.domains))
     return faults + _repetition_faults(plan)
 
 
@@ -179,6 +196,19 @@ def _indicator_faults(plan: Plan, indicator: Indicator, path: str, agencies: Set
     if any(earlier >= later for earlier, later in pairwise(ends)):
         zh, en = "年度目标须按时间递增，且早于目标年份", "milestones must rise in time and come before the target"
         faults.append(PlanFault(f"{path}.milestones", Text(zh, en)))
+    return faults + _path_faults(indicator, path)
+
+
+def _path_faults(indicator: Indicator, path: str) -> list[PlanFault]:
+    faults = []
+    start = None if indicator.is_total or indicator.baseline is None else indicator.baseline.value
+    if indicator.trajectory is Trajectory.GEOMETRIC and (start is None or start * indicator.target.value <= 0):
+        zh = "几何增长路径要求印有基期数，且基期数与目标同号、均不为零；累计指标从零起算，不适用"
+        en = "a geometric path needs a printed baseline of the target's sign, neither of them 0; totals start from 0"
+        faults.append(PlanFault(f"{path}.trajectory", Text(zh, en)))
+    if indicator.follows_last_year and not indicator.is_total:
+        zh, en = "季节分布只用于累计或年均指标", "a seasonal profile is for totals and yearly means only"
+        faults.append(PlanFault(f"{path}.seasonal_profile", Text(zh, en)))
     return faults
 
 

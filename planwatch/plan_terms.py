@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -20,17 +22,26 @@ class Comparator(StrEnum):
         """The printed sign, e.g. `≥`."""
         return {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}[self.value]
 
+    @property
+    def test(self) -> Callable[[Decimal, Decimal], bool]:
+        """The function that says whether a value satisfies the comparator against a target, both in the same unit."""
+        return _TESTS[self.value]
+
     def holds(self, value: Decimal, target: Decimal) -> bool:
         """Whether `value` satisfies the comparator against `target`, both in the same unit."""
-        match self:
-            case Comparator.GREATER:
-                return value > target
-            case Comparator.AT_LEAST:
-                return value >= target
-            case Comparator.LESS:
-                return value < target
-            case Comparator.AT_MOST:
-                return value <= target
+        return self.test(value, target)
+
+
+_TESTS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+
+
+UPPER_LIMITS = frozenset({Comparator.LESS, Comparator.AT_MOST})
+"""The comparators under which less is better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,23 @@ class Deadlines:
     measures_days: int
 
 
+DOUBTED = frozenset({AssessmentClass.ON_SCHEDULE, AssessmentClass.AHEAD})
+"""Classes that a low probability of reaching the target turns into a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlikely:
+    """When a forecast raises a warning although the schedule is kept.
+
+    Attributes:
+        probability: of reaching the target; below it the warning is due.
+        levels: nature → level.
+    """
+
+    probability: Decimal
+    levels: Mapping[Nature, Level]
+
+
 @dataclass(frozen=True, slots=True)
 class Escalation:
     """What happens when nobody answers.
@@ -152,7 +169,7 @@ class Policy:
     """Thresholds, class-to-level matrix and mail rules of one policy version.
 
     Attributes:
-        version: e.g. `default-2`; every assessment and warning names it.
+        version: e.g. `default-3`; every assessment and warning names it.
         thresholds: of the schedule method.
         levels: class → nature → level; a class that is not in it raises nothing.
         repeat_raises: a second consecutive bad period raises the level by one.
@@ -172,6 +189,7 @@ class Policy:
         weekly_summary: None where the coordinating body gets none.
         escalation: None where nobody is reminded and nothing is escalated.
         reporting: None where no report is expected.
+        unlikely: what a low probability of reaching the target means; None: nothing.
     """
 
     version: str
@@ -194,6 +212,7 @@ class Policy:
     weekly_summary: WeeklySummary | None
     escalation: Escalation | None
     reporting: Reporting | None
+    unlikely: Unlikely | None = None
 
     def level_of(self, verdict: AssessmentClass, nature: Nature) -> Level | None:
         """The level that a class means for an indicator of this nature; None if it raises no warning."""
@@ -202,6 +221,18 @@ class Policy:
     def persistence_of(self, kind: CaseKind, nature: Nature) -> int:
         """How many bad periods in a row open a case of this kind."""
         return self.persistence.get(kind, {}).get(nature, 1)
+
+    def level_of_doubt(self, verdict: AssessmentClass, nature: Nature, probability: float | None) -> Level | None:
+        """The level that a forecast means where the schedule is kept; None if it raises no warning.
+
+        Args:
+            verdict: the class.
+            nature: of the indicator.
+            probability: of reaching the target; None without a forecast.
+        """
+        if self.unlikely is None or probability is None or verdict not in DOUBTED:
+            return None
+        return self.unlikely.levels.get(nature) if probability < self.unlikely.probability else None
 
 
 def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
@@ -256,6 +287,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
         weekly_summary=WeeklySummary(weekly["weekday"], time.fromisoformat(weekly["at"])) if weekly else None,
         escalation=_escalation(escalation) if escalation else None,
         reporting=_reporting(reporting) if reporting else None,
+        unlikely=_unlikely_from_mapping(document["unlikely"]) if "unlikely" in document else None,
     )
 
 
@@ -283,3 +315,8 @@ def _reporting(row: Mapping[str, Any]) -> Reporting:
             for indicator_id, freq in plan.get("indicators", {}).items()
         },
     )
+
+
+def _unlikely_from_mapping(document: Mapping[str, Any]) -> Unlikely:
+    levels = {Nature(nature): level_from_code(code) for nature, code in document["levels"].items()}
+    return Unlikely(Decimal(document["probability"]), levels)

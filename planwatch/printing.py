@@ -15,7 +15,7 @@ from planwatch.period import TimePeriod
 from planwatch.plan import Nature
 from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, level_from_code
-from planwatch.wording import CLASS_NAMES, KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name
+from planwatch.wording import CLASS_NAMES, KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name, probability_name
 
 Language = Literal["zh", "en"]
 
@@ -36,6 +36,21 @@ UNIT_WORDS = {
     "SQM_PER_100_HH": " m² per 100 households",
     "SQM_PER_10000": " m² per 10,000 inhabitants",
     "CNY": " yuan",
+    "CNY_PER_BED": " yuan per bed",
+    "CNY_PER_PS": " yuan per person",
+    "FACILITY": " facilities",
+    "HR": " hours",
+    "INSTITUTION": " institutions",
+    "KM": " km",
+    "MONTH": " months",
+    "MU": " mu",
+    "PS_PER_100_BED": " persons per 100 beds",
+    "RATIO": " times",
+    "SCHOOL": " schools",
+    "SPECIALTY": " specialties",
+    "SQM": " m²",
+    "SQM_PER_DWELLING": " m² per dwelling",
+    "TONNE": " tonnes",
 }
 """UNIT_MEASURE code other than PT → English unit; the Chinese one is the plan's own."""
 
@@ -73,7 +88,7 @@ class Printer:
         if unit.measure == "PT":
             return "" if self.language == "zh" and _carries_unit(name.zh, "%") else "%"
         if self.language == "en":
-            return (f" × {10**unit.mult:,}" if unit.mult else "") + UNIT_WORDS[unit.measure]
+            return (f" × {10**unit.mult:,}" if unit.mult else "") + _unit_words(unit.measure)
         printed = unit.printed or ""
         return "" if printed.startswith("/") or _carries_unit(name.zh, printed) else printed
 
@@ -84,6 +99,16 @@ class Printer:
     def share(self, share: float | None) -> str:
         """A share as a percentage with one decimal: 0.2 is 20.0%."""
         return "—" if share is None else f"{share:.1%}".replace("-", "−")
+
+    def outlook(self, value: float, low: float, high: float, decimals: int, name: Text, unit: Unit) -> str:
+        """A forecast with its interval: 97.0（96.4—97.6）, 97.0 (96.4 to 97.6)."""
+        middle, *ends = (self.number(Decimal(repr(figure)), decimals) for figure in (value, low, high))
+        middle, last = self.amount(middle, name, unit), self.amount(ends[1], name, unit)
+        return self.t(f"{middle}（{ends[0]}—{last}）", f"{middle} ({ends[0]} to {last})")
+
+    def probability(self, probability: float | None) -> str:
+        """A probability in whole per cent; “—” for None."""
+        return "—" if probability is None else self.say(probability_name(probability))
 
     def period(self, period: TimePeriod | None) -> str:
         """A period as it is spoken: 2021年, 2021年第1季度; in English its SDMX form."""
@@ -109,6 +134,10 @@ class Printer:
         size = points if unit.measure == "PT" else self.amount(number, name, unit)
         if gap == 0:
             return self.t("与之持平", "exactly on it")
+        if unit.measure == "MONTH":
+            return self.t(
+                f"{'早' if gap < 0 else '晚'}{number}个月", f"{number} months {'early' if gap < 0 else 'late'}"
+            )
         return self.t(f"{'低' if gap < 0 else '高'}{size}", f"{size} {'below' if gap < 0 else 'above'}")
 
     def local_date(self, instant: datetime) -> str:
@@ -120,7 +149,7 @@ class Printer:
         if unit.measure == "PT":
             return "%"
         return self.t(
-            unit.printed or "—", ((f"{10**unit.mult:,}" if unit.mult else "") + UNIT_WORDS[unit.measure]).strip()
+            unit.printed or "—", ((f"{10**unit.mult:,}" if unit.mult else "") + _unit_words(unit.measure)).strip()
         )
 
     def rule(self, policy_line: str) -> str:
@@ -129,6 +158,14 @@ class Printer:
         return self.t("，", "; ").join(self._entry(entry) for entry in entries.split(" + ") if entry)
 
     def _entry(self, entry: str) -> str:
+        doubt = re.fullmatch(r"unlikely\.(?P<nature>\w+) < (?P<share>[0-9.]+) = (?P<level>\w+)", entry)
+        if doubt is not None:
+            nature, level = NATURE_NAMES[Nature(doubt["nature"])], LEVEL_NAMES[level_from_code(doubt["level"])]
+            share = f"{float(doubt['share']):.0%}"
+            return self.t(
+                f"{nature.zh}指标进度正常但实现目标的概率低于{share}为{level.zh}预警",
+                f"{nature.en}, on schedule but a probability of reaching the target under {share}: {level.en}",
+            )
         form = re.fullmatch(r"levels\.(?P<verdict>\w+)\.(?P<nature>\w+) = (?P<level>\w+)", entry)
         if form is None:
             return self._other_entry(entry)
@@ -154,6 +191,11 @@ class Printer:
 def decimals_of(value: Decimal | None) -> int:
     """How many decimals a value was given with; 0 for None."""
     return max(-int(value.as_tuple().exponent), 0) if value is not None else 0
+
+
+def _unit_words(measure: str) -> str:
+    """The English unit; of a thing that only one plan counts, the words of its code: ` burial place`."""
+    return UNIT_WORDS.get(measure, f" {measure.lower().replace('_', ' ')}")
 
 
 def _carries_unit(name: str, unit: str) -> bool:

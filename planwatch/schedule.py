@@ -5,30 +5,34 @@ Source: docs/method.md, schedule method; the classes are those of the official m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
-from planwatch.accumulation import totals
+from planwatch.accumulation import Totals, totals
+from planwatch.derived_indicators import PHYSICAL_PROGRESS, QUANTITY_DELIVERED
 from planwatch.observation import Observation
-from planwatch.period import TimePeriod, year_fraction
+from planwatch.period import Freq, TimePeriod, year_fraction
+from planwatch.plan import LIMIT_KINDS as LIMIT_KINDS
+from planwatch.plan import TOTAL_KINDS as TOTAL_KINDS
 from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.policy import AssessmentClass, Thresholds
 from planwatch.trajectory import PathPoint, expected_value_at
 
 METHOD = "schedule"
-LIMIT_KINDS = frozenset({GoalKind.FLOOR, GoalKind.CEILING, GoalKind.COVERAGE})
-TOTAL_KINDS = frozenset({GoalKind.ACCUMULATE, GoalKind.AVERAGE})
+_DUE_IN_FULL = frozenset({PHYSICAL_PROGRESS, QUANTITY_DELIVERED})
+_WORSE_THAN_LATE = frozenset({AssessmentClass.FAR_BEHIND, AssessmentClass.REVERSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(NamedTuple):
     """The figures behind a verdict; every field is None where it has no meaning.
 
     Attributes:
         measured: what is held against the path: the observation, or the total so far (indicator's unit).
         baseline: value the path starts from (indicator's unit).
-        expected: milestone value at the period's end (indicator's unit).
+        expected: milestone value at the period's end, or the limit (indicator's unit).
         achieved_share: (measured - baseline) / (target - baseline).
         expected_share: (expected - baseline) / (target - baseline).
         schedule_index: achieved_share / expected_share.
@@ -36,7 +40,7 @@ class Measures:
         gap_pct: gap in per cent of expected.
         pace: change per year so far (indicator's unit).
         pace_needed: change per year needed from here to the target (indicator's unit).
-        years_to_target: at the present pace, from the period's end.
+        years_to_target: until the target, or the limit, is met at the present pace, from the period's end.
     """
 
     measured: Decimal | None = None
@@ -52,8 +56,7 @@ class Measures:
     years_to_target: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Where a path starts.
 
     Attributes:
@@ -69,28 +72,68 @@ class Start:
     substituted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+NOTHING_MEASURED = Measures()
+AHEAD = (AssessmentClass.AHEAD, "schedule_index")
+ON_SCHEDULE = (AssessmentClass.ON_SCHEDULE, "schedule_index")
+LAGGING = (AssessmentClass.LAGGING, "schedule_index")
+FAR_BEHIND = (AssessmentClass.FAR_BEHIND, "schedule_index")
+ACHIEVED = (AssessmentClass.ACHIEVED, "target_met")
+HELD = (AssessmentClass.HELD, "limit_held")
+BREACHED = (AssessmentClass.BREACHED, "limit_breached")
+_new = tuple.__new__
+"""Makes a named tuple from a plain one at half the cost; millions of figures pass here."""
+
+
+class Judgement(NamedTuple):
     """A class, the code of its reason, and the figures behind it."""
 
     verdict: AssessmentClass
     reason: str
-    measures: Measures = Measures()
+    measures: Measures = NOTHING_MEASURED
     start: Start | None = None
+
+
+class Due(NamedTuple):
+    """What a path expects by the end of a period; the same for every series of the indicator.
+
+    Attributes:
+        expected: the path then (indicator's unit).
+        expected_float: the same, and `moved_float` its distance from the baseline, for what is only shown.
+        progress: expected less baseline, counted towards the goal.
+        bounds: the least progress of `ahead`, `on_schedule` and `lagging`.
+        share: expected share; None where the goal equals the baseline.
+        goal_counts: a met target is `achieved` already.
+        years_over: since the path began; None where it has not begun.
+        years_left: to its end; None where it is over.
+    """
+
+    expected: Decimal
+    expected_float: float
+    moved_float: float
+    progress: Decimal
+    bounds: tuple[Decimal, Decimal, Decimal]
+    share: float | None
+    goal_counts: bool
+    years_over: float | None
+    years_left: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What the verdicts on all periods of one series have in common, worked out once.
+    """What the verdicts on all periods of one subject have in common, worked out once.
 
     Attributes:
         plan: the plan version.
-        indicator: what the series measures.
+        indicator: what the series measures, with the milestones that hold.
         thresholds: of the classes.
         start: where the path starts; None for a limit without a printed baseline.
         goal: value at the end of the path (for a yearly mean: the total that it means).
         path: baseline, milestones, goal; empty where a limit is judged.
-        totals: total through each period, where figures add up; a period that cannot be added up is absent.
+        totals: totals so far, where figures add up.
+        rises: the goal lies above the start.
+        distance: from start to goal; 0 where they are equal.
+        meets: whether a value meets the goal.
+        known_due: what was worked out for the end of a period before.
     """
 
     plan: Plan
@@ -99,92 +142,164 @@ class Course:
     start: Start | None
     goal: Decimal
     path: tuple[PathPoint, ...]
-    totals: Mapping[TimePeriod, Decimal] | None
+    totals: Totals | None
+    rises: bool
+    distance: float
+    meets: Callable[[Decimal, Decimal], bool]
+    known_due: dict[date, Due]
+
+    def due(self, period: TimePeriod) -> Due:
+        """What the path expects by the end of `period`."""
+        found = self.known_due.get(period.end)
+        if found is None:
+            found = self.known_due[period.end] = _due(self, period)
+        return found
 
 
 def course_of(
-    plan: Plan, indicator: Indicator, thresholds: Thresholds, history: Mapping[TimePeriod, Observation]
+    plan: Plan,
+    indicator: Indicator,
+    thresholds: Thresholds,
+    history: Mapping[TimePeriod, Observation],
+    *,
+    closings: Mapping[int, Decimal] | None = None,
+    stand_in: Start | None = None,
+    dues: dict[date, Due] | None = None,
 ) -> Course:
-    """The course of a series.
+    """The course of a subject.
 
     Args:
         plan: the plan version in force.
-        indicator: what the series measures, of that plan.
+        indicator: what is measured, of that plan.
         thresholds: of the classes.
-        history: current vintages; the whole series where totals or a missing baseline need it.
+        history: current vintages at every frequency; all of them where totals or a missing baseline need them,
+            unless `closings` or `stand_in` say what came before.
+        closings: year → the total through it, of years whose figures are not in `history`.
+        stand_in: the first figure, where it is not in `history`.
+        dues: what was worked out before of a course that expects the same, to be added to.
     """
-    start, sums = _printed_start(indicator) or _first_observation(history), None
-    if indicator.goal_kind in TOTAL_KINDS:
+    start, sums = _printed_start(indicator) or stand_in or _first_observation(history), None
+    if indicator.is_limit and start is not None and start.substituted:
+        start = None  # a limit needs no baseline
+    if indicator.is_total:
         start = Start(Decimal(0), float(plan.first_day.year - 1), None, substituted=False)
-        sums = totals(plan, indicator, history)
-    is_limit = indicator.goal_kind in LIMIT_KINDS or (
-        start is not None and start.substituted and indicator.target.met_by(start.value)
-    )
+        sums = totals(plan, indicator, history, closings)
+    is_limit = indicator.is_limit or (start is not None and start.substituted and indicator.target.met_by(start.value))
     goal = _goal_value(plan, indicator)
     path = () if is_limit or start is None else _path(indicator, start, goal)
-    return Course(plan, indicator, thresholds, start, goal, path, sums)
+    rises, distance = (goal > start.value, float(goal - start.value)) if start else (True, 0.0)
+    meets = indicator.target.comparator.test
+    return Course(
+        plan, indicator, thresholds, start, goal, path, sums, rises, distance, meets, {} if dues is None else dues
+    )
 
 
 def judge(course: Course, observation: Observation) -> Judgement:
     """The verdict on one observation of the series of `course`."""
-    if observation.value is None:
+    value = observation.value
+    if value is None:
         return Judgement(AssessmentClass.NO_DATA, "value_missing")
     if not course.path:
-        return _judge_limit(course, observation.value)
+        return _judge_limit(course, observation.period, value)
     if course.totals is None:
-        return _judge_path(course, observation.period, observation.value)
-    total = course.totals.get(observation.period)
+        return _judge_path(course, observation.period, value)
+    total = course.totals.of.get(observation.period)
     if total is None:
         return Judgement(AssessmentClass.NOT_ASSESSABLE, "earlier_flow_missing")
     return _judge_path(course, observation.period, total)
 
 
-def _judge_limit(course: Course, value: Decimal) -> Judgement:
-    target, start = course.indicator.target, course.start
-    if start is not None and start.substituted and course.indicator.goal_kind in LIMIT_KINDS:
-        start = None  # a limit needs no baseline
-    gap = value - target.value
-    measures = Measures(
-        measured=value,
-        baseline=start.value if start else None,
-        expected=target.value,
-        gap=gap,
-        gap_pct=_per_cent(gap, target.value),
+def stand_in_of(history: Mapping[TimePeriod, Observation]) -> TimePeriod | None:
+    """The period whose figure stands in for a baseline that is not printed: the earliest that is final.
+
+    A figure within a longer period that has one too was provisional: monthly figures give way to the annual one.
+    """
+    valued = sorted((period for period, known in history.items() if known.value is not None), key=_by_end)
+    return next((period for period in valued if not any(_contains(other, period) for other in valued)), None)
+
+
+def _contains(longer: TimePeriod, period: TimePeriod) -> bool:
+    return longer.start <= period.start and period.end <= longer.end and longer.days > period.days
+
+
+def _by_end(period: TimePeriod) -> date:
+    return period.end
+
+
+def _judge_limit(course: Course, period: TimePeriod, value: Decimal) -> Judgement:
+    due, start = course.due(period), course.start
+    gap, pace, years = value - due.expected, None, None
+    if start is not None and due.years_over:
+        pace = float(value - start.value) / due.years_over
+        years = -float(gap) / pace if pace else None
+    figures = (
+        value,
+        start.value if start else None,
+        due.expected,
+        None,
+        None,
+        None,
+        gap,
+        float(gap) / due.expected_float * 100 if due.expected_float else None,
+        pace,
+        None,
+        years if years is not None and years > 0 else None,
     )
-    if target.met_by(value):
-        return Judgement(AssessmentClass.HELD, "limit_held", measures, start)
-    return Judgement(AssessmentClass.BREACHED, "limit_breached", measures, start)
+    verdict, reason = HELD if course.meets(value, due.expected) else BREACHED
+    return _new(Judgement, (verdict, reason, _new(Measures, figures), start))
 
 
 def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgement:
     start = course.start
     assert start is not None
-    now = year_fraction(period.end)
-    expected = expected_value_at(course.path, now)
-    verdict, reason = _class_on_path(course, period, measured, start.value, expected)
-    if start.substituted and start.period == period and verdict is not AssessmentClass.ACHIEVED:
+    due = course.due(period)
+    met = due.goal_counts and course.meets(measured, course.goal)
+    moves = bool(course.distance)
+    verdict, reason = class_on_path(due, measured, start.value, met=met, rises=course.rises, moves=moves)
+    if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
-    return Judgement(verdict, reason, _measure(course, start, now, measured, expected), start)
+    if _is_late(course.indicator, period) and verdict is not AssessmentClass.ACHIEVED:
+        verdict = verdict if verdict in _WORSE_THAN_LATE else AssessmentClass.LAGGING
+        reason = "deadline_passed"
+    return _new(Judgement, (verdict, reason, _measure(course, due, start.value, measured), start))
 
 
-def _class_on_path(
-    course: Course, period: TimePeriod, measured: Decimal, baseline: Decimal, expected: Decimal
+def _is_late(indicator: Indicator, period: TimePeriod) -> bool:
+    """Whether a task or project owes all of it by the end of `period`: nearly done is not done then."""
+    return indicator.concept in _DUE_IN_FULL and period.end >= indicator.target.period.end
+
+
+def _precedes(period: TimePeriod, start: Start) -> bool:
+    return start.period is not None and period.end <= start.period.end
+
+
+def class_on_path(
+    due: Due, measured: Decimal, baseline: Decimal, *, met: bool, rises: bool, moves: bool
 ) -> tuple[AssessmentClass, str]:
-    goal = course.goal
-    counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
-    if (counts_early or period.end >= course.plan.last_day) and course.indicator.target.comparator.holds(
-        measured, goal
-    ):
-        return AssessmentClass.ACHIEVED, "target_met"
-    if goal == baseline:
+    """The class of a value on a path, and the code of its reason.
+
+    Args:
+        due: what the path expects by then.
+        measured: the value, in one unit with the baseline.
+        baseline: where the path starts.
+        met: the value keeps the promise already.
+        rises: the goal lies above the baseline.
+        moves: the goal is another value than the baseline.
+    """
+    if met:
+        return ACHIEVED
+    if not moves:
         return AssessmentClass.NOT_ASSESSABLE, "target_equals_baseline"
-    sign = 1 if goal > baseline else -1
-    progress, due = (measured - baseline) * sign, (expected - baseline) * sign
-    if due <= 0:
-        return _class_by_side((measured - expected) * sign, measured, expected)
+    if due.progress <= 0:
+        lead = measured - due.expected if rises else due.expected - measured
+        return _class_by_side(lead, measured, due.expected)
+    progress = measured - baseline if rises else baseline - measured
     if progress < 0 and _beyond_rounding(measured, baseline):
         return AssessmentClass.REVERSED, "moved_away"
-    return _class_of_index(progress, due, course.thresholds), "schedule_index"
+    ahead, on_schedule, lagging = due.bounds  # by multiplication: a value on a threshold is exactly on it
+    if progress >= on_schedule:
+        return AHEAD if progress >= ahead else ON_SCHEDULE
+    return LAGGING if progress >= lagging else FAR_BEHIND
 
 
 def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple[AssessmentClass, str]:
@@ -196,37 +311,91 @@ def _class_by_side(lead: Decimal, measured: Decimal, expected: Decimal) -> tuple
     return AssessmentClass.ON_SCHEDULE, "side_of_path"
 
 
-def _class_of_index(progress: Decimal, due: Decimal, thresholds: Thresholds) -> AssessmentClass:
-    """The class of progress ÷ due, compared by multiplication so that a value on a threshold is exactly on it."""
-    if progress >= thresholds.ahead * due:
-        return AssessmentClass.AHEAD
-    if progress >= thresholds.on_schedule * due:
-        return AssessmentClass.ON_SCHEDULE
-    if progress >= thresholds.lagging * due:
-        return AssessmentClass.LAGGING
-    return AssessmentClass.FAR_BEHIND
-
-
-def _measure(course: Course, start: Start, now: float, measured: Decimal, expected: Decimal) -> Measures:
-    distance = course.goal - start.value
-    gap = measured - expected
-    achieved = float((measured - start.value) / distance) if distance else None
-    share = float((expected - start.value) / distance) if distance else None
-    pace = float(measured - start.value) / (now - start.time) if now > start.time else None
-    remaining, end = float(course.goal - measured), course.path[-1].time
-    return Measures(
-        measured=measured,
-        baseline=start.value,
-        expected=expected,
-        achieved_share=achieved,
-        expected_share=share,
-        schedule_index=achieved / share if achieved is not None and share else None,
-        gap=gap,
-        gap_pct=_per_cent(gap, expected),
-        pace=pace,
-        pace_needed=remaining / (end - now) if end > now else None,
-        years_to_target=remaining / pace if pace and remaining / pace > 0 else None,
+def _due(course: Course, period: TimePeriod) -> Due:
+    start = course.start
+    if not course.path:
+        return _due_of_limit(course, period)
+    assert start is not None
+    counts_early = course.indicator.goal_kind is not GoalKind.AVERAGE  # a mean is reached when its last year is over
+    now, end = year_fraction(period.end), course.path[-1].time
+    return due_on_path(
+        _expected(course, period),
+        start.value,
+        course.goal,
+        course.thresholds,
+        goal_counts=counts_early or period.end >= course.plan.last_day,
+        years_over=now - start.time if now > start.time else None,
+        years_left=end - now if end > now else None,
     )
+
+
+def due_on_path(
+    expected: Decimal,
+    baseline: Decimal,
+    goal: Decimal,
+    thresholds: Thresholds,
+    *,
+    goal_counts: bool = True,
+    years_over: float | None = None,
+    years_left: float | None = None,
+) -> Due:
+    """What is due where a path from `baseline` to `goal` expects `expected`, all in one unit."""
+    progress = expected - baseline if goal > baseline else baseline - expected
+    return Due(
+        expected=expected,
+        expected_float=float(expected),
+        moved_float=float(expected - baseline),
+        progress=progress,
+        bounds=(thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress),
+        share=float((expected - baseline) / (goal - baseline)) if goal != baseline else None,
+        goal_counts=goal_counts,
+        years_over=years_over,
+        years_left=years_left,
+    )
+
+
+def _due_of_limit(course: Course, period: TimePeriod) -> Due:
+    """A limit is due at any time; the pace is that from a baseline of the same kind."""
+    limit, zero, start = course.indicator.target.value, Decimal(0), course.start
+    over = year_fraction(period.end) - start.time if start and _is_comparable(course.indicator) else 0.0
+    return Due(limit, float(limit), 0.0, zero, (zero, zero, zero), None, True, over if over > 0 else None, None)
+
+
+def _expected(course: Course, period: TimePeriod) -> Decimal:
+    """The path at the end of a period; inside a year it may follow the course of the year before."""
+    form = course.indicator.trajectory
+    at_end = expected_value_at(course.path, year_fraction(period.end), form)
+    if not course.indicator.follows_last_year or course.totals is None or not period.ends_one_of(Freq.MONTHLY):
+        return at_end
+    year = period.end.year
+    share = course.totals.share_of_year(year - 1, period.end.month)
+    if share is None:
+        return at_end
+    before, after = (expected_value_at(course.path, float(end), form) for end in (year - 1, year))
+    return before + (after - before) * round(share, 12)
+
+
+def _measure(course: Course, due: Due, baseline: Decimal, measured: Decimal) -> Measures:
+    expected, expected_float, moved_float, _, _, share, _, years_over, years_left = due
+    distance, moved = course.distance, float(measured - baseline)
+    remaining = distance - moved
+    achieved = moved / distance if distance else None
+    pace = moved / years_over if years_over else None
+    years = remaining / pace if pace else None
+    figures = (
+        measured,
+        baseline,
+        expected,
+        achieved,
+        share,
+        achieved / share if achieved is not None and share else None,
+        measured - expected,
+        (moved - moved_float) / expected_float * 100 if expected_float else None,
+        pace,
+        remaining / years_left if years_left else None,
+        years if years is not None and years > 0 else None,
+    )
+    return _new(Measures, figures)
 
 
 def _path(indicator: Indicator, start: Start, goal: Decimal) -> tuple[PathPoint, ...]:
@@ -252,11 +421,16 @@ def _printed_start(indicator: Indicator) -> Start | None:
     return Start(baseline.value, year_fraction(baseline.period.end), baseline.period, substituted=False)
 
 
+def _is_comparable(indicator: Indicator) -> bool:
+    return indicator.baseline is None or indicator.baseline.comparable
+
+
 def _first_observation(history: Mapping[TimePeriod, Observation]) -> Start | None:
-    figures = [(period, known.value) for period, known in history.items() if known.value is not None]
-    if not figures:
+    period = stand_in_of(history)
+    if period is None:
         return None
-    period, value = min(figures)
+    value = history[period].value
+    assert value is not None
     return Start(value, year_fraction(period.end), period, substituted=True)
 
 
@@ -264,7 +438,3 @@ def _beyond_rounding(value: Decimal, baseline: Decimal) -> bool:
     """Whether two printed figures differ by more than half a unit of the coarser one's last decimal."""
     last_decimal = max(int(value.as_tuple().exponent), int(baseline.as_tuple().exponent))
     return abs(value - baseline) > Decimal(5).scaleb(min(last_decimal, 0) - 1)
-
-
-def _per_cent(part: Decimal, whole: Decimal) -> float | None:
-    return float(part / whole * 100) if whole else None

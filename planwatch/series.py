@@ -78,3 +78,15 @@ class SeriesKey:
     @cached_property
     def _text(self) -> str:
         return ".".join((self.indicator_id, self.ref_area, self.freq, self.urbanisation, self.pop_group))
+
+    @cached_property
+    def subject_key(self) -> str:
+        """What the series is about at any frequency: `zhongwei-05.640500._T._T`."""
+        return ".".join((self.indicator_id, self.ref_area, self.urbanisation, self.pop_group))
+
+    @cached_property
+    def at_every_freq(self) -> tuple[SeriesKey, ...]:
+        """The series of the same subject, one for each FREQ."""
+        return tuple(
+            SeriesKey(self.indicator_id, self.ref_area, freq, self.urbanisation, self.pop_group) for freq in Freq
+        )

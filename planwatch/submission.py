@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property
 
-from planwatch.area import lies_within
-from planwatch.derived_indicators import PROGRESS
-from planwatch.errors import InvalidPeriod
+from planwatch.derived_indicators import PROGRESS, identity_of
 from planwatch.language import Text
 from planwatch.observation import Observation
-from planwatch.period import Freq, TimePeriod, parse_period
-from planwatch.plan import Indicator, Plan
+from planwatch.period import TimePeriod
+from planwatch.plan import Indicator, Plan, fold
 from planwatch.rejected_cell import RejectedCell
-from planwatch.series import TOTAL, WITHOUT_VALUE, Accumulation, ObsStatus, SeriesKey
-from planwatch.work_report import (
-    WORK_FIELDS,
-    WorkReport,
-    figures_of,
-    find_work,
-    identity_of,
-    read_expected_completion,
-    read_status,
+from planwatch.reported_cell import (
+    SURPLUS,
+    check_responsible,
+    check_surplus,
+    check_unit,
+    read_accumulation,
+    read_area,
+    read_breakdown,
+    read_obs_status,
+    read_period,
+    read_value,
+    series_of,
 )
+from planwatch.reported_number import is_missing
+from planwatch.series import WITHOUT_VALUE, ObsStatus, SeriesKey
+from planwatch.work_report import WORK_FIELDS, NamedWork, WorkReport, WorkRow, index_works, read_work_row
 
-MISSING_MARKS = frozenset({"", "-", "—", "——", "－", "…"})
-MOST_DIGITS = 30
-WORK_FIELDS_SET = frozenset(WORK_FIELDS)
 MOST_HINTS = 100
 """For how many unknown indicators of one submission a near name is looked for; each takes about a millisecond."""
-_CODE = re.compile(r"[A-Za-z0-9_]{1,32}")
-_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
-_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x2212: "-"}
-"""Full-width forms, and the typographic minus, to what a keyboard in Latin mode gives."""
 
 FIELDS = (
     "indicator",
@@ -56,8 +51,8 @@ FIELDS = (
 """The fields of a reported row; `indicator` and `time_period` are required, the others have defaults."""
 
 
-SURPLUS = "surplus"
-"""Field under which a reader puts cells that stand beyond the last heading; they make the row unreadable."""
+_PLACE = ("time_period", "freq", "ref_area", "obs_status")
+"""What the figures of a row about a task or a project share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +120,31 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSubmission:
-    """What a check made of a submission: every row is either accepted or has a finding."""
+    """What a check made of a submission: every statement of every row is either accepted or has a finding.
+
+    Attributes:
+        observations: accepted figures; a row about a task or a project may give several.
+        findings: what is returned.
+        work_reports: what is accepted of tasks and projects beside figures.
+        accepted_rows: how many rows gave something.
+    """
 
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
     work_reports: tuple[WorkReport, ...] = ()
+    accepted_rows: int = 0
+
+    @property
+    def rows(self) -> frozenset[int]:
+        """The numbers of the rows that gave something."""
+        observed = {observation.row for observation in self.observations}
+        return frozenset(observed | {report.row for report in self.work_reports})
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """The areas that something is accepted about."""
+        observed = {observation.series.ref_area for observation in self.observations}
+        return frozenset(observed | {report.ref_area for report in self.work_reports})
 
 
 def submission_id(agency_id: str, plan_id: str, periods: str, content: bytes) -> str:
@@ -160,7 +175,9 @@ def check_submission(submission: Submission, plan: Plan) -> CheckedSubmission:
     checker = _Checker(submission, plan)
     for row, cells in submission.table.rows:
         checker.check(row, cells)
-    return CheckedSubmission(tuple(checker.observations), tuple(checker.findings), tuple(checker.work_reports))
+    return CheckedSubmission(
+        tuple(checker.observations), tuple(checker.findings), tuple(checker.work_reports), checker.accepted_rows
+    )
 
 
 class _Checker:
@@ -169,48 +186,93 @@ class _Checker:
         self.observations: list[Observation] = []
         self.findings: list[Finding] = []
         self.work_reports: list[WorkReport] = []
+        self.accepted_rows = 0
         self.first_rows: dict[tuple[SeriesKey, TimePeriod], int] = {}
+        self.first_reports: dict[tuple[str, str, TimePeriod], int] = {}
         self.unknown = 0
 
     def check(self, row: int, cells: Mapping[str, str]) -> None:
+        before = len(self.observations) + len(self.work_reports)
         try:
-            if _is_about_work(cells):
-                self._check_work(row, cells)
-            else:
+            named = self._named_work(cells)
+            if named is None:
                 self.observations.append(self._observation(row, cells))
+            else:
+                self._check_work(row, cells, named)
         except RejectedCell as rejected:
             self._find(row, cells, rejected, rejected.field)
+        self.accepted_rows += len(self.observations) + len(self.work_reports) > before
 
     def _find(self, row: int, cells: Mapping[str, str], rejected: RejectedCell, field: str) -> None:
         heading = self.submission.table.headings.get(field, field.upper())
         self.findings.append(Finding(row, heading, cells.get(field, ""), rejected.code, rejected.reason))
 
-    def _check_work(self, row: int, cells: Mapping[str, str]) -> None:
+    @cached_property
+    def _works(self) -> Mapping[str, tuple[NamedWork, ...]]:
+        return index_works(self.plan)
+
+    def _named_work(self, cells: Mapping[str, str]) -> NamedWork | None:
+        """The task or project that a row is about; None where it gives a figure of an indicator.
+
+        Raises:
+            RejectedCell: it reports how a task or project goes on, but of none or of several of that name.
+        """
+        if not is_missing(cells.get("obs_value", "")):
+            return None
+        is_report = any(not is_missing(cells.get(field, "")) for field in WORK_FIELDS)
+        reference = cells.get("indicator", "")
+        found = self._works.get(fold(reference), ()) if is_report or self.plan.indicator(reference) is None else ()
+        if len(found) == 1:
+            return found[0]
+        if is_report or found:
+            raise _no_single_work(reference, found, self.plan)
+        return None
+
+    def _check_work(self, row: int, cells: Mapping[str, str], named: NamedWork) -> None:
         """A row about a task or a project: its report, and each of its figures by itself."""
-        _check_surplus(cells.get(SURPLUS, ""))
-        work = find_work(self.plan, cells.get("indicator", ""))
-        if work is None:
-            raise _unknown_work(cells.get("indicator", ""), self.plan)
-        progress = self._indicator(f"{identity_of(work)}-{PROGRESS}")
-        _check_responsible(self.submission.agency_id, progress, self.plan)
-        period = _period(cells.get("time_period", ""), cells.get("freq", ""), progress, self.plan)
-        status = read_status(cells.get("work_status", ""))
-        expected_completion = read_expected_completion(cells.get("expected_completion", ""))
-        for indicator_id, figure, field in figures_of(work, self.plan, cells, status, expected_completion):
+        check_surplus(cells.get(SURPLUS, ""))
+        progress = self._indicator(f"{identity_of(named.work)}-{PROGRESS}")
+        check_responsible(self.submission.agency_id, progress, self.plan)
+        period = read_period(cells.get("time_period", ""), cells.get("freq", ""), progress, self.plan)
+        area = read_area(cells.get("ref_area", ""), self.plan)
+        read_obs_status(cells.get("obs_status", ""))
+        read = read_work_row(named, self.plan, period, cells)
+        if not (read.figures or read.has_report or read.rejected):
+            raise _nothing_reported(named)
+        for rejected in read.rejected:
+            self._find(row, cells, rejected, rejected.field)
+        self._take_figures(row, cells, read)
+        if read.has_report:
+            self._take_report(row, cells, named, read, area, period)
+
+    def _take_figures(self, row: int, cells: Mapping[str, str], read: WorkRow) -> None:
+        for figure in read.figures:
+            kept = (*_PLACE, "unit_measure") if figure.field == "quantity_delivered" else _PLACE
+            place = {name: cells[name] for name in kept if name in cells}
             try:
-                reported = {"indicator": indicator_id, "obs_value": figure}
-                place = {name: cells[name] for name in ("time_period", "freq", "ref_area") if name in cells}
-                self.observations.append(self._observation(row, {**place, **reported}))
+                self.observations.append(
+                    self._observation(row, {**place, "indicator": figure.indicator_id, "obs_value": figure.value})
+                )
             except RejectedCell as rejected:
-                self._find(row, cells, rejected, field if rejected.field == "obs_value" else rejected.field)
+                self._find(row, cells, rejected, figure.field if rejected.field == "obs_value" else rejected.field)
+
+    def _take_report(
+        self, row: int, cells: Mapping[str, str], named: NamedWork, read: WorkRow, area: str, period: TimePeriod
+    ) -> None:
+        identity = identity_of(named.work)
+        first_row = self.first_reports.get((identity, area, period))
+        if first_row is not None:
+            repeated = _repeated(named.name, named.name, area, period, first_row)
+            return self._find(row, cells, repeated, repeated.field)
+        self.first_reports[identity, area, period] = row
         self.work_reports.append(
             WorkReport(
-                commitment_id=identity_of(work),
-                ref_area=_area(cells.get("ref_area", ""), self.plan),
+                commitment_id=identity,
+                ref_area=area,
                 period=period,
-                status=status,
-                investment=cells.get("investment", "").strip() or None,
-                expected_completion=expected_completion,
+                status=read.status,
+                investment=read.investment,
+                expected_completion=read.expected_completion,
                 submission_id=self.submission.submission_id,
                 row=row,
                 received_at=self.submission.received_at,
@@ -221,6 +283,11 @@ class _Checker:
         indicator = self.plan.indicator(reference)
         if indicator is not None:
             return indicator
+        service = self.plan.service_item(reference)
+        if service is not None:
+            raise _without_standard(service.name)
+        if fold(reference) in self._works:
+            raise _figure_of_work(reference)
         self.unknown += 1
         near = _nearest(reference, self.plan) if self.unknown <= MOST_HINTS else None
         count = len(self.plan.indicators)
@@ -236,52 +303,56 @@ class _Checker:
         )
 
     def _observation(self, row: int, cells: Mapping[str, str]) -> Observation:
-        _check_surplus(cells.get(SURPLUS, ""))
+        check_surplus(cells.get(SURPLUS, ""))
         indicator = self._indicator(cells.get("indicator", ""))
-        _check_responsible(self.submission.agency_id, indicator, self.plan)
-        period = _period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
-        series = _series(
+        check_responsible(self.submission.agency_id, indicator, self.plan)
+        period = read_period(cells.get("time_period", ""), cells.get("freq", ""), indicator, self.plan)
+        series = series_of(
             indicator.indicator_id,
-            _area(cells.get("ref_area", ""), self.plan),
+            read_area(cells.get("ref_area", ""), self.plan),
             period.freq,
-            _breakdown("urbanisation", cells),
-            _breakdown("pop_group", cells),
+            read_breakdown("urbanisation", cells),
+            read_breakdown("pop_group", cells),
         )
-        _check_unit(cells.get("unit_measure", ""), indicator)
-        status = _status(cells.get("obs_status", ""))
-        value = _value(cells.get("obs_value", ""), status, indicator)
+        check_unit(cells.get("unit_measure", ""), indicator)
+        status = read_obs_status(cells.get("obs_status", ""))
+        value = read_value(cells.get("obs_value", ""), status, indicator)
         if value is None and status not in WITHOUT_VALUE:
             status = ObsStatus.MISSING
         first_row = self.first_rows.get((series, period))
         if first_row is not None:
-            raise RejectedCell(
-                "indicator",
-                "duplicate_row",
-                f"与第 {first_row} 行重复：{indicator.name.zh}（{series.ref_area}，{period}）已报送一次，本行未采用",
-                f"repeats row {first_row}: {indicator.name.en} ({series.ref_area}, {period}) is reported twice; "
-                "this row was not used",
-            )
+            raise _repeated(indicator.name.zh, indicator.name.en, series.ref_area, period, first_row)
         self.first_rows[series, period] = row
         return Observation(
             series=series,
             period=period,
             value=value,
             status=status,
-            accumulation=_accumulation(cells.get("accumulation", "")),
+            accumulation=read_accumulation(cells.get("accumulation", "")),
             submission_id=self.submission.submission_id,
             row=row,
             received_at=self.submission.received_at,
         )
 
 
-def _is_about_work(cells: Mapping[str, str]) -> bool:
-    """Whether a row tells how a task or a project goes on, instead of giving a figure of an indicator."""
-    if WORK_FIELDS_SET.isdisjoint(cells) or cells.get("obs_value", "").strip():
-        return False
-    return any(cells.get(field, "").strip() for field in WORK_FIELDS)
+def _repeated(zh: str, en: str, area: str, period: TimePeriod, first_row: int) -> RejectedCell:
+    return RejectedCell(
+        "indicator",
+        "duplicate_row",
+        f"与第 {first_row} 行重复：{zh}（{area}，{period}）已报送一次，本行未采用",
+        f"repeats row {first_row}: {en} ({area}, {period}) is reported twice; this row was not used",
+    )
 
 
-def _unknown_work(reference: str, plan: Plan) -> RejectedCell:
+def _no_single_work(reference: str, found: Sequence[NamedWork], plan: Plan) -> RejectedCell:
+    if found:
+        listed = "、".join(identity_of(named.work) for named in found)
+        return RejectedCell(
+            "indicator",
+            "several_tasks_or_projects",
+            f"“{reference}”有 {len(found)} 项同名，请填编号：{listed}",
+            f"{len(found)} tasks or projects are called “{reference}”; use an identifier: {listed}",
+        )
     return RejectedCell(
         "indicator",
         "unknown_task_or_project",
@@ -290,165 +361,35 @@ def _unknown_work(reference: str, plan: Plan) -> RejectedCell:
     )
 
 
+def _without_standard(name: Text) -> RejectedCell:
+    return RejectedCell(
+        "indicator",
+        "service_without_standard",
+        f"规划目录未给服务项目“{name.zh}”规定标准，实际水平无从对照，本行未采用",
+        f"the catalogue gives no standard for the service “{name.en}”; its level cannot be held against anything",
+    )
+
+
+def _figure_of_work(reference: str) -> RejectedCell:
+    return RejectedCell(
+        "indicator",
+        "figure_of_work",
+        f"“{reference}”是任务或工程，“数值”栏说明不了报的是什么，请改填形象进度、累计交付数量等栏",
+        f"“{reference}” is a task or project; a bare value does not say of what: use the columns of progress, "
+        "quantity or investment",
+    )
+
+
+def _nothing_reported(named: NamedWork) -> RejectedCell:
+    return RejectedCell(
+        "indicator",
+        "nothing_reported",
+        f"“{named.name}”未填报任何情况，应填进展状态、形象进度、累计交付数量、累计完成投资、预计完成时间中的至少一项",
+        "the row reports nothing; give a status, physical progress, a quantity, investment or expected completion",
+    )
+
+
 def _nearest(reference: str, plan: Plan) -> str | None:
     names = [known.name.zh for known in plan.indicators] + [known.indicator_id for known in plan.indicators]
     near = get_close_matches(reference, names, n=1, cutoff=0.5)
     return near[0] if near else None
-
-
-def _check_surplus(text: str) -> None:
-    if text:
-        raise RejectedCell(
-            SURPLUS,
-            "too_many_cells",
-            f"本行比表头多出单元格“{text}”，数值中的逗号请去掉或加引号",
-            f"the row has cells beyond the headings: “{text}”; remove or quote commas inside figures",
-        )
-
-
-def _check_responsible(agency_id: str, indicator: Indicator, plan: Plan) -> None:
-    if agency_id not in (indicator.owner, plan.coordinating_agency):
-        owner = plan.agency(indicator.owner).name
-        raise RejectedCell(
-            "indicator",
-            "not_responsible",
-            f"“{indicator.name.zh}”由{owner.zh}报送，本单位无权报送",
-            f"“{indicator.name.en}” is reported by {owner.en}; your agency may not report it",
-        )
-
-
-def _period(text: str, freq: str, indicator: Indicator, plan: Plan) -> TimePeriod:
-    try:
-        period = parse_period(text)
-    except InvalidPeriod as error:
-        raise RejectedCell("time_period", "unknown_period", error.text.zh, error.text.en) from error
-    if freq and freq.strip().upper() != period.freq:
-        raise RejectedCell(
-            "freq",
-            "freq_disagrees",
-            f"频率“{freq}”与时期“{text}”（{period.freq}）不一致",
-            f"FREQ “{freq}” does not agree with the period “{text}” ({period.freq})",
-        )
-    is_within = plan.first_day <= period.start and period.end <= plan.last_day
-    if not is_within and all(period != cell.period for cell in indicator.values.values()):
-        raise RejectedCell(
-            "time_period",
-            "period_outside_plan",
-            f"时期“{text}”不在规划期 {plan.start}–{plan.end} 之内，也不是规划印发的基期",
-            f"period “{text}” lies outside the plan period {plan.start}–{plan.end} and is not a printed baseline",
-        )
-    return period
-
-
-def _area(text: str, plan: Plan) -> str:
-    area = text.strip() or plan.ref_area
-    if not _covered(area, plan.ref_area):
-        raise RejectedCell(
-            "ref_area",
-            "area_outside_plan",
-            f"地区“{text}”不属于{plan.area_name.zh}（{plan.ref_area}），应为六位行政区划代码",
-            f"area “{text}” does not belong to {plan.area_name.en} ({plan.ref_area}); expected a GB/T 2260 code",
-        )
-    return area
-
-
-def _breakdown(field: str, cells: Mapping[str, str]) -> str:
-    code = cells.get(field, "").strip() or TOTAL
-    if code is not TOTAL and not _CODE.fullmatch(code):
-        raise RejectedCell(
-            field,
-            "unknown_code",
-            f"分组“{code}”不是代码，应为字母、数字或下划线，合计为 {TOTAL}",
-            f"“{code}” is not a code; expected letters, digits and underscores, {TOTAL} for the total",
-        )
-    return code
-
-
-@lru_cache(maxsize=16384)
-def _series(indicator_id: str, ref_area: str, freq: Freq, urbanisation: str, pop_group: str) -> SeriesKey:
-    """The key of a series, one object for its many figures: it knows its text and its hash."""
-    return SeriesKey(indicator_id, ref_area, freq, urbanisation, pop_group)
-
-
-@lru_cache(maxsize=8192)
-def _covered(area: str, parent: str) -> bool:
-    return lies_within(area, parent)
-
-
-def _check_unit(text: str, indicator: Indicator) -> None:
-    unit = indicator.unit
-    if text and text.strip() not in (unit.printed, unit.measure):
-        raise RejectedCell(
-            "unit_measure",
-            "unit_differs",
-            f"单位“{text}”与规划不符，应为“{unit.printed or unit.measure}”",
-            f"unit “{text}” differs from the plan's; expected “{unit.printed or unit.measure}”",
-        )
-
-
-def _status(text: str) -> ObsStatus:
-    if not text.strip():
-        return ObsStatus.NORMAL
-    try:
-        return ObsStatus(text.strip().upper())
-    except ValueError:
-        codes = "、".join(ObsStatus)
-        raise RejectedCell(
-            "obs_status",
-            "unknown_status",
-            f"数据状态“{text}”不是 CL_OBS_STATUS 的代码（{codes}）",
-            f"“{text}” is not a code of CL_OBS_STATUS ({', '.join(ObsStatus)})",
-        ) from None
-
-
-def _value(text: str, status: ObsStatus, indicator: Indicator) -> Decimal | None:
-    cell = text.strip() if text.isascii() else text.translate(_HALF_WIDTH).strip()
-    if text.strip() in MISSING_MARKS:
-        return None
-    if status in WITHOUT_VALUE:
-        raise RejectedCell(
-            "obs_value",
-            "value_with_status",
-            f"数据状态“{status}”表示没有数值，却填报了“{text}”，请改正其一",
-            f"status “{status}” says that there is no figure, yet “{text}” is given; correct one of them",
-        )
-    if indicator.unit.measure == "PT":
-        cell = cell.removesuffix("%").rstrip()
-    value = Decimal(cell.replace(",", "")) if _NUMBER.fullmatch(cell) else Decimal("NaN")
-    if not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
-        unit = indicator.unit.printed or indicator.unit.measure
-        raise RejectedCell(
-            "obs_value",
-            "not_a_number",
-            f"“{text}”不是数字；应填以“{unit}”为单位的数，缺数请留空或填“-”",
-            f"“{text}” is not a number; expected a figure in “{unit}”, or an empty cell where there is none",
-        )
-    lower, upper = indicator.bounds
-    if (lower is not None and value < lower) or (upper is not None and value > upper):
-        low, high = "−∞" if lower is None else str(lower), "∞" if upper is None else str(upper)
-        raise RejectedCell(
-            "obs_value",
-            "out_of_bounds",
-            f"“{text}”超出{indicator.name.zh}的可能范围 {low}–{high}",
-            f"“{text}” is outside the possible range {low}–{high} of {indicator.name.en}",
-        )
-    return value
-
-
-def _accumulation(text: str) -> Accumulation | None:
-    if not text.strip():
-        return None
-    forms = {
-        "当期": Accumulation.FLOW,
-        "本年累计": Accumulation.YEAR_TO_DATE,
-        "规划期累计": Accumulation.SINCE_PLAN_START,
-    }
-    try:
-        return forms.get(text.strip()) or Accumulation(text.strip().lower())
-    except ValueError:
-        raise RejectedCell(
-            "accumulation",
-            "unknown_accumulation",
-            f"口径“{text}”无法识别，应为{'、'.join(forms)}",
-            f"“{text}” is not understood; expected {', '.join(Accumulation)}",
-        ) from None

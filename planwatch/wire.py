@@ -17,6 +17,8 @@ from planwatch.submission import FIELDS, ReportedTable, Submission, reported_per
 SUBMISSION_RECEIVED = "planwatch.submission.received.v1"
 ASSESSMENT_MADE = "planwatch.assessment.made.v1"
 DEAD_LETTER = "planwatch.deadletter.v1"
+CATALOGUE_CHANGED = "planwatch.catalogue.changed.v1"
+"""Schema of the records that ask for a new judgement; they travel on the topic of the submissions."""
 
 MOST_ROWS = 100_000
 _LARGEST_ROW = 2**31
@@ -30,9 +32,9 @@ class AssessmentsMade:
     """The event of a committed evaluation: which series have a new verdict, as known at which moment.
 
     Attributes:
-        submission_id: the submission that led to it.
+        submission_id: the submission that led to it, or the id of the catalogue change that did.
         plan_id: its plan.
-        known_at: when that submission was received.
+        known_at: the moment as whose knowledge the verdicts are to be read.
         series: the keys of the series with new verdicts.
     """
 
@@ -40,6 +42,56 @@ class AssessmentsMade:
     plan_id: str
     known_at: datetime
     series: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanged:
+    """The event that a plan version was applied, or milestones stated, that verdicts on an indicator depend on.
+
+    Attributes:
+        plan_id: of the plan.
+        indicator_id: whose verdicts may change.
+        said_at: when it was applied or stated.
+    """
+
+    plan_id: str
+    indicator_id: str
+    said_at: datetime
+
+    @property
+    def change_id(self) -> str:
+        """What was said of one indicator at one moment is one change."""
+        return f"catalogue:{self.plan_id}:{self.indicator_id}:{self.said_at.astimezone(UTC).isoformat()}"
+
+
+def catalogue_change_to_bytes(event: CatalogueChanged) -> bytes:
+    """The record of a catalogue change."""
+    return _dump(
+        {
+            "schema": CATALOGUE_CHANGED,
+            "plan_id": event.plan_id,
+            "indicator_id": event.indicator_id,
+            "said_at": event.said_at.isoformat(),
+        }
+    )
+
+
+def is_catalogue_change(value: bytes) -> bool:
+    """Whether a record says of itself that it is a catalogue change; `_dump` puts the schema first."""
+    return value.startswith(b'{"schema":"' + CATALOGUE_CHANGED.encode())
+
+
+def catalogue_change_from_bytes(value: bytes) -> CatalogueChanged:
+    """Read the record of a catalogue change.
+
+    Raises:
+        InvalidSubmission: not JSON, another schema, or a field that is missing or of the wrong type.
+    """
+    document = load_document(value)
+    _expect_schema(document, CATALOGUE_CHANGED)
+    return CatalogueChanged(
+        _string(document, "plan_id"), _string(document, "indicator_id"), _instant(document.get("said_at"), "said_at")
+    )
 
 
 def submission_to_bytes(submission: Submission) -> bytes:
@@ -190,11 +242,11 @@ def _strings(document: Mapping[str, Any], field: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _instant(text: object) -> datetime:
+def _instant(text: object, field: str = "known_at") -> datetime:
     try:
         instant = datetime.fromisoformat(str(text))
     except ValueError as error:
-        raise _invalid("known_at", "ISO 8601 时刻", "an ISO 8601 instant") from error
+        raise _invalid(field, "ISO 8601 时刻", "an ISO 8601 instant") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planwatch.case.kinds import CaseKind
+from planwatch.derived_indicators import STANDARD
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
 from planwatch.plan import GoalKind, Indicator, Nature, Section
@@ -25,6 +26,7 @@ KIND_NAMES = {
     CaseKind.BEHIND_SCHEDULE: Text("进度滞后", "behind schedule"),
     CaseKind.REVERSED: Text("逆向变动", "reversed"),
     CaseKind.LIMIT_BREACHED: Text("越过限值", "limit breached"),
+    CaseKind.UNLIKELY_TARGET: Text("目标恐难实现", "target unlikely"),
     CaseKind.FORECAST_MISS: Text("预计难以实现", "forecast miss"),
     CaseKind.OVERDUE_REPORT: Text("逾期未报", "overdue report"),
     CaseKind.DATA_QUALITY: Text("数据质量", "data quality"),
@@ -68,12 +70,24 @@ SECTION_NAMES = {
     Section.SERVICE: Text("服务项目", "service"),
 }
 
+CASE_NAMES = {
+    Section.MAIN_TABLE: Text("指标预警", "warning on an indicator"),
+    Section.TEXT_TARGET: Text("正文目标预警", "warning on a text target"),
+    Section.TASK: Text("重点任务预警", "warning on a task"),
+    Section.PROJECT: Text("重点工程预警", "warning on a project"),
+    Section.SERVICE: Text("标准落实监测预警", "warning on a service standard"),
+}
+"""What a warning is called, by where in the plan its indicator comes from."""
+
+PLAN_DEMANDS = Text("规划要求", "the plan demands")
+
 REASONS = {
     "value_missing": Text("报送时注明缺数", "the report says that there is no figure"),
     "limit_held": Text("数值保持在规划限值之内", "the figure keeps within the plan's limit"),
     "limit_breached": Text("数值越过规划限值", "the figure is beyond the plan's limit"),
     "target_met": Text("已达到规划期末目标", "the target of the plan is already met"),
     "schedule_index": Text("按完成进度与序时进度之比判定", "judged by achieved share ÷ expected share"),
+    "deadline_passed": Text("期限已到，尚未全部完成", "the deadline has come and not all of it is done"),
     "moved_away": Text("与基期相比向相反方向变动，超出数字的舍入误差", "moved away from the target beyond rounding"),
     "side_of_path": Text(
         "规划在该时点尚未要求进展，按数值在路径的哪一侧判定",
@@ -112,8 +126,26 @@ def place_text(section: Section, no: int) -> Text:
     return Text(f"{name.zh}第{no}项", f"{name.en} no. {no}")
 
 
+def demand_of(indicator: Indicator) -> Text:
+    """Who demands what a limit demands, as a mail says it before the target."""
+    if indicator.section is not Section.SERVICE:
+        return PLAN_DEMANDS
+    if indicator.indicator_id == f"{indicator.commitment_id}-{STANDARD}":
+        return Text("上位标准要求", "the parent plan's standard demands")
+    return Text("标准要求", "the standard demands")
+
+
+def probability_name(probability: float) -> Text:
+    """A probability in whole per cent; a forecast is never certain, so its ends are 不到1% and 99%以上."""
+    if probability < 0.01:
+        return Text("不到1%", "under 1%")
+    if probability > 0.99:
+        return Text("99%以上", "over 99%")
+    return Text(f"{probability:.0%}", f"{probability:.0%}")
+
+
 def period_name(period: TimePeriod) -> Text:
-    """A period as it is spoken: 2021年, 2021年第1季度, 2021年3月31日; in English its SDMX form."""
+    """A period as it is spoken: 2021年, 2021年第1季度, 2021年1–2月, 2021年3月31日; in English its SDMX form."""
     year, month = f"{period.start.year}年", period.start.month
     match period.freq:
         case Freq.ANNUAL:
@@ -122,6 +154,8 @@ def period_name(period: TimePeriod) -> Text:
             spoken = f"{year}{'上' if month == 1 else '下'}半年"
         case Freq.QUARTERLY:
             spoken = f"{year}第{(month + 2) // 3}季度"
+        case Freq.MONTHLY if period.months > 1:
+            spoken = f"{year}{month}–{period.end.month}月"
         case Freq.MONTHLY:
             spoken = f"{year}{month}月"
         case Freq.DAILY:

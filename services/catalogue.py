@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +12,30 @@ from typing import Any
 from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
-from planwatch.errors import InvalidPlan, InvalidPolicy, PlanFault
+from planwatch.errors import InvalidPlan, InvalidPolicy
 from planwatch.language import Text
+from planwatch.milestone import MilestoneStatement, statement_from_mapping
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
+from planwatch.plan_history import PlanHistory, PlanVersion
+from planwatch.plan_version import changed_indicators, version_faults
 from planwatch.policy import Policy, policy_from_mapping
+from planwatch.wire import SUBMISSION_RECEIVED, CatalogueChanged, catalogue_change_to_bytes
 from services.catalogue_files import PlanFile, read_schema, read_yaml
+from services.catalogue_report import report_own_standards
+from services.outbox import OutgoingEvent, insert_events_now
 from services.schema_faults import schema_faults
+
+_CATALOGUE_LOCK = 7_214_202_503
+
+
+def read_policy_file(plans_dir: Path) -> Policy:
+    """The policy of the catalogue's file.
+
+    Raises:
+        InvalidPolicy: the file has faults, all of which are named.
+    """
+    return policy_from_mapping(_policy_document(plans_dir))
 
 
 def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) -> Policy:
@@ -28,16 +46,7 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     Raises:
         InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
     """
-    document = read_yaml(plans_dir / "policy.yaml")
-    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
-    if faults:
-        listing = Text(
-            *(
-                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
-                for language in ("zh", "en")
-            )
-        )
-        raise InvalidPolicy(listing)
+    document = _policy_document(plans_dir)
     policy = policy_from_mapping(document)
     row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
     if row is None:
@@ -55,44 +64,86 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
     return policy
 
 
+def _policy_document(plans_dir: Path) -> Mapping[str, Any]:
+    document = read_yaml(plans_dir / "policy.yaml")
+    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
+    if faults:
+        listing = Text(
+            *(
+                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
+                for language in ("zh", "en")
+            )
+        )
+        raise InvalidPolicy(listing)
+    assert isinstance(document, Mapping)
+    return document
+
+
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
-    """Write one plan version to the catalogue tables.
+    """Write one plan version to the catalogue tables, and the report on its own service standards to the ledger.
+
+    A version that is applied may be applied again with additions that no verdict depends on; what a new version
+    changes is judged anew by the evaluator.
 
     Returns:
-        True if it was written, False if this very version is there already.
+        True if something was written, False if this very content is there already.
     Raises:
-        InvalidPlan: the version is there with other content; a changed plan needs a new version.
+        InvalidPlan: the version is there and differs in what verdicts depend on; every such field is named.
     """
+    hold_catalogue_exclusively(connection)
     plan = file.plan
-    row = connection.execute(
-        "SELECT content_digest FROM plans WHERE plan_id = %s AND plan_version = %s", (plan.plan_id, plan.version)
-    ).fetchone()
-    if row is not None:
-        if row[0] != file.digest:
-            raise InvalidPlan(
-                plan.plan_id,
-                [
-                    PlanFault(
-                        "version",
-                        Text(
-                            f"版本 {plan.version} 已应用且内容不同；修改后的规划须使用新的版本号",
-                            f"version {plan.version} is applied with other content; a changed plan needs a new version",
-                        ),
-                    )
-                ],
-            )
-        return False
-    _insert_plan(connection, file, now)
-    connection.cursor().executemany(
-        """
-        INSERT INTO agencies (agency_id, plan_id, name_zh, name_en, superior) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (agency_id) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en,
-                                              superior = EXCLUDED.superior
-        """,
-        [(a.agency_id, plan.plan_id, a.name.zh, a.name.en, a.superior) for a in plan.agencies],
-    )
-    _insert_indicators(connection, plan)
+    known = {
+        version: (document, digest)
+        for version, document, digest in connection.execute(
+            "SELECT plan_version, document, content_digest FROM plans WHERE plan_id = %s", (plan.plan_id,)
+        ).fetchall()
+    }
+    if plan.version in known:
+        document, digest = known[plan.version]
+        if digest == file.digest:
+            return False
+        faults = version_faults(plan_from_mapping(document), plan)
+        if faults:
+            raise InvalidPlan(plan.plan_id, faults)
+        _update_plan(connection, file, now)
+    else:
+        _insert_plan(connection, file, now)
+    _write_agencies(connection, plan)
+    _write_indicators(connection, plan)
+    earlier = max((version for version in known if version < plan.version), default=None)
+    if plan.version not in known and earlier is not None:
+        changed = changed_indicators(plan_from_mapping(known[earlier][0]), plan)
+        ask_for_judgement(connection, plan, changed, now)
+    report_own_standards(connection, plan, now)
     return True
+
+
+def ask_for_judgement(connection: Connection[Any], plan: Plan, indicator_ids: Iterable[str], now: datetime) -> None:
+    """Write to the outbox that verdicts on indicators may change, in the transaction that changes the catalogue."""
+    changes = [CatalogueChanged(plan.plan_id, indicator_id, now) for indicator_id in indicator_ids]
+    insert_events_now(
+        connection,
+        [
+            OutgoingEvent(
+                change.change_id, SUBMISSION_RECEIVED, plan.ref_area.encode(), catalogue_change_to_bytes(change)
+            )
+            for change in changes
+        ],
+        now,
+    )
+
+
+def hold_catalogue_exclusively(connection: Connection[Any]) -> None:
+    """Wait until no evaluation is under way and keep others waiting until COMMIT.
+
+    Every evaluation then either ended before the catalogue changed, and is judged anew, or knows the change.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CATALOGUE_LOCK,))
+
+
+async def hold_catalogue(connection: AsyncConnection[Any]) -> None:
+    """Keep the catalogue as it is until COMMIT; evaluations go on side by side."""
+    await connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (_CATALOGUE_LOCK,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +152,15 @@ class Catalogue:
 
     Attributes:
         plans: plan id → current version.
+        histories: plan id → all versions with the milestones stated for them.
         policy: the newest policy.
-        applied_at: when the newest part of it was applied; a later one means: load again.
+        state: of its tables; another one means: load again.
     """
 
     plans: Mapping[str, Plan]
+    histories: Mapping[str, PlanHistory]
     policy: Policy
-    applied_at: datetime
+    state: Sequence[str | None]
 
 
 class CatalogueCache:
@@ -120,20 +173,36 @@ class CatalogueCache:
         """The catalogue as of the open transaction; one cheap query when nothing has changed."""
         row = await (await connection.execute(_APPLIED_AT)).fetchone()
         assert row is not None
-        if self._catalogue is None or self._catalogue.applied_at != row[0]:
-            plans = [
-                plan_from_mapping(document)
-                for (document,) in await (await connection.execute(_CURRENT_PLANS)).fetchall()
-            ]
+        if self._catalogue is None or self._catalogue.state != row[0]:
+            histories = await load_histories(connection)
             policy = await (await connection.execute(_CURRENT_POLICY)).fetchone()
             assert policy is not None, "no policy is applied"
-            by_id = {plan.plan_id: plan for plan in plans}
-            self._catalogue = Catalogue(by_id, policy_from_mapping(policy[0]), row[0])
+            plans = {plan_id: history.current for plan_id, history in histories.items()}
+            self._catalogue = Catalogue(plans, histories, policy_from_mapping(policy[0]), row[0])
         return self._catalogue
 
 
-_APPLIED_AT = "SELECT greatest((SELECT max(applied_at) FROM plans), (SELECT max(applied_at) FROM policies))"
-_CURRENT_PLANS = "SELECT DISTINCT ON (plan_id) document FROM plans ORDER BY plan_id, plan_version DESC"
+async def load_histories(connection: AsyncConnection[Any]) -> dict[str, PlanHistory]:
+    """Every plan through time, by id."""
+    versions: dict[str, list[PlanVersion]] = defaultdict(list)
+    for document, applied_at in await (await connection.execute(_PLANS)).fetchall():
+        plan = plan_from_mapping(document)
+        versions[plan.plan_id].append(PlanVersion(plan, applied_at))
+    statements: dict[str, list[MilestoneStatement]] = defaultdict(list)
+    for document, stated_at in await (await connection.execute(_STATEMENTS)).fetchall():
+        statements[document["plan_id"]].append(statement_from_mapping(document, stated_at))
+    return {plan_id: PlanHistory(known, statements[plan_id]) for plan_id, known in versions.items()}
+
+
+_APPLIED_AT = """
+    SELECT (SELECT array[count(*)::text, max(applied_at)::text, max(updated_at)::text] FROM plans)
+        || (SELECT array[count(*)::text, max(applied_at)::text] FROM policies)
+        || (SELECT array[count(*)::text, max(stated_at)::text] FROM milestone_statements)
+"""
+"""Changes whenever anything of the catalogue does; a count as well, because moments need not rise."""
+
+_PLANS = "SELECT document, applied_at FROM plans"
+_STATEMENTS = "SELECT document, stated_at FROM milestone_statements"
 _CURRENT_POLICY = "SELECT document FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1"
 
 
@@ -163,7 +232,42 @@ def _insert_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> 
     )
 
 
-def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
+def _update_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> None:
+    plan = file.plan
+    connection.execute(
+        """
+        UPDATE plans SET title_zh = %s, title_en = %s, area_name_zh = %s, area_name_en = %s, parent_plan = %s,
+                         document = %s, content_digest = %s, updated_at = %s
+        WHERE plan_id = %s AND plan_version = %s
+        """,
+        (
+            plan.title.zh,
+            plan.title.en,
+            plan.area_name.zh,
+            plan.area_name.en,
+            plan.parent_plan,
+            Jsonb(file.document),
+            file.digest,
+            now,
+            plan.plan_id,
+            plan.version,
+        ),
+    )
+
+
+def _write_agencies(connection: Connection[Any], plan: Plan) -> None:
+    connection.cursor().executemany(
+        """
+        INSERT INTO agencies (agency_id, plan_id, name_zh, name_en, superior) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (agency_id) DO UPDATE SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en,
+                                              superior = EXCLUDED.superior
+        """,
+        [(a.agency_id, plan.plan_id, a.name.zh, a.name.en, a.superior) for a in plan.agencies],
+    )
+
+
+def _write_indicators(connection: Connection[Any], plan: Plan) -> None:
+    """The rows of one version; where they are there already, what no verdict depends on takes its new content."""
     connection.cursor().executemany(
         """
         INSERT INTO indicators (plan_id, plan_version, indicator_id, no, name_zh, name_en, concept, domain, domain_name,
@@ -171,6 +275,11 @@ def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
                                 target_value, target_period, owner_agency, doubts, source_file, source_line, section,
                                 commitment_id)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (plan_id, plan_version, indicator_id) DO UPDATE SET
+            no = EXCLUDED.no, name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en, concept = EXCLUDED.concept,
+            domain = EXCLUDED.domain, domain_name = EXCLUDED.domain_name, unit = EXCLUDED.unit,
+            owner_agency = EXCLUDED.owner_agency, doubts = EXCLUDED.doubts, source_file = EXCLUDED.source_file,
+            source_line = EXCLUDED.source_line
         """,
         [
             (
@@ -199,6 +308,6 @@ def _insert_indicators(connection: Connection[Any], plan: Plan) -> None:
                 row.section,
                 row.commitment_id,
             )
-            for row in (*plan.indicators, *plan.derived)
+            for row in plan.watched
         ],
     )

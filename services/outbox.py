@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 CHANNEL = "planwatch_outbox"
 """PostgreSQL notification channel on which the relay hears of new events."""
@@ -36,14 +36,16 @@ async def insert_events(connection: AsyncConnection[Any], events: Sequence[Outgo
     """Write events to table `outgoing_events` in the open transaction, in order, and wake the relay at COMMIT."""
     if not events:
         return
-    await connection.cursor().executemany(
-        """
-        INSERT INTO outgoing_events (event_id, topic, record_key, record_value, awaits_effect, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
-        """,
-        [(event.event_id, event.topic, event.key, event.value, event.awaits_effect, now) for event in events],
-    )
+    await connection.cursor().executemany(_INSERT, _rows(events, now))
     await connection.execute(f"NOTIFY {CHANNEL}")
+
+
+def insert_events_now(connection: Connection[Any], events: Sequence[OutgoingEvent], now: datetime) -> None:
+    """The same for a command, which has a blocking connection."""
+    if not events:
+        return
+    connection.cursor().executemany(_INSERT, _rows(events, now))
+    connection.execute(f"NOTIFY {CHANNEL}")
 
 
 async def settle_events(connection: AsyncConnection[Any], event_ids: Sequence[str], now: datetime) -> None:
@@ -62,3 +64,13 @@ def submission_event_id(submission_id: str) -> str:
 def assessment_event_id(submission_id: str) -> str:
     """Id of the event that a submission was evaluated."""
     return f"assessment:{submission_id}"
+
+
+_INSERT = """
+    INSERT INTO outgoing_events (event_id, topic, record_key, record_value, awaits_effect, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+
+def _rows(events: Sequence[OutgoingEvent], now: datetime) -> list[tuple[Any, ...]]:
+    return [(event.event_id, event.topic, event.key, event.value, event.awaits_effect, now) for event in events]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,6 +34,18 @@ class SchemaFault:
 
     path: tuple[str | int, ...]
     reason: Text
+
+    @property
+    def place(self) -> str:
+        """The path as people write it, e.g. `concepts[4].unit.mult`; `$` for the whole document."""
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return text.lstrip(".") or "$"
+
+
+def printed_path(path: Sequence[str | int]) -> str:
+    """A path as people write it, e.g. `indicators[4].target.value`; `$` for the whole document."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.lstrip(".") or "$"
 
 
 def schema_faults(validator: Draft202012Validator, document: object) -> Iterator[SchemaFault]:
@@ -88,8 +100,32 @@ def _worded(error: ValidationError) -> Text:
                 f"{value} 的写法不对，应为：{meaning}（{expected}）",
                 f"{value} is not of the form {expected}: {meaning}",
             )
+        case "oneOf" | "anyOf":
+            zh, en = _alternatives(list(expected or ()))
+            return Text(f"{value} 应为{zh}", f"{value} must be {en}")
+        case "const":
+            return Text(f"{value} 应为 {_shown(expected)}", f"{value} must be {_shown(expected)}")
+        case "minLength" | "minItems" | "minProperties":
+            return Text(f"{value} 太短，至少要有 {expected}", f"{value} is too short, at least {expected} are wanted")
+        case "maxItems":
+            return Text(f"{value} 太长，最多 {expected} 项", f"{value} is too long, at most {expected} are allowed")
+        case "uniqueItems":
+            return Text(f"{value} 中有重复项", f"{value} holds one item twice")
+        case "minimum":
+            return Text(f"{value} 不得小于 {expected}", f"{value} must be at least {expected}")
+        case "maximum":
+            return Text(f"{value} 不得大于 {expected}", f"{value} must be at most {expected}")
         case _:
             return Text(f"{value} 不符合格式：{error.message}", error.message)
+
+
+def _alternatives(schemas: list[dict[str, Any]]) -> tuple[str, str]:
+    """What may stand instead: the listed values, or the name of each form."""
+    if all("const" in schema for schema in schemas):
+        choices = ", ".join(str(schema["const"]) for schema in schemas)
+        return f"以下之一：{choices}", f"one of: {choices}"
+    forms = [schema.get("type") or schema.get("$ref", "").rpartition("/")[2] or "?" for schema in schemas]
+    return "或".join(_TYPE_NAMES.get(form, form) for form in forms), " or ".join(forms)
 
 
 def _shown(value: object) -> str:

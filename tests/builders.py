@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,7 +14,21 @@ from typing import Any
 import yaml
 
 from planwatch.case.model import Case, Matter, Owners, Subject
-from planwatch.commitment import Commitments
+from planwatch.commitment import (
+    Box,
+    Commitments,
+    Deliverable,
+    Investment,
+    Project,
+    Quantity,
+    Quotation,
+    ServiceItem,
+    ServiceStandard,
+    TargetMeasure,
+    Task,
+    TextTarget,
+)
+from planwatch.derived_indicators import derive_indicators
 from planwatch.early_warning import SubjectKind, Verdict
 from planwatch.language import Text
 from planwatch.observation import Observation
@@ -47,6 +62,7 @@ APPLIED_AT = datetime(2021, 12, 1, tzinfo=UTC)
 RECEIVED_AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
 SCHOOLS, LEAD = "schools", "lead"
 PER_CENT = Unit("%", "PT", 0)
+INSTITUTIONS = Unit("所", "INSTITUTION", 0)
 
 _AT_LEAST_OR_AT_MOST = {Direction.INCREASE: Comparator.AT_LEAST, Direction.DECREASE: Comparator.AT_MOST}
 
@@ -115,8 +131,8 @@ def make_agency(agency_id: str, name: Text) -> Agency:
 
 
 def make_plan(*indicators: Indicator, ref_area: str = "640500", commitments: Commitments | None = None) -> Plan:
-    """A plan for 2021 to 2025 of two agencies, with one indicator if none is given."""
-    return Plan(
+    """A plan for 2021 to 2025 of three agencies, with one indicator if none is given."""
+    plan = Plan(
         plan_id="test",
         version=1,
         title=Text("测试规划", "Test plan"),
@@ -138,6 +154,110 @@ def make_plan(*indicators: Indicator, ref_area: str = "640500", commitments: Com
         domains=(Domain("learning", "学有所教", SCHOOLS, "lead", None, None),),
         indicators=indicators or (make_indicator(),),
         commitments=commitments or Commitments(),
+    )
+    return replace(plan, derived=derive_indicators(plan))
+
+
+def make_quantity(
+    value: str, unit: Unit = INSTITUTIONS, comparator: Comparator = Comparator.AT_LEAST, printed: str | None = None
+) -> Quantity:
+    """A figure as printed, e.g. 20所."""
+    return Quantity(printed or f"{value}{unit.printed}", Decimal(value), comparator, unit)
+
+
+def make_task(no: int = 1, *, title: str | None = None, lead: str | None = None, deadline: str | None = None) -> Task:
+    """A task of the plan `test`."""
+    return Task(
+        task_id=f"test-task-{no:02d}",
+        no=f"（{no}）",
+        section="重点任务",
+        title=title,
+        quotation=Quotation("推进公共服务标准体系建设，促进标准落实落地，完善重点行业领域标准规范。", 30 + no),
+        domain=None,
+        lead=lead,
+        participants=("health",),
+        responsibility=None,
+        deadline=parse_period(deadline) if deadline else None,
+    )
+
+
+def make_project(
+    no: int = 1,
+    *,
+    name: str = "义务教育学校建设工程",
+    quantities: Sequence[tuple[str, str]] = (),
+    deadline: str | None = None,
+    lead: str | None = None,
+    investment: Quantity | None = None,
+) -> Project:
+    """A project of the plan `test`; quantities are pairs of what and how many."""
+    return Project(
+        project_id=f"test-project-{no:02d}",
+        box=Box("3", "补短板行动", 10),
+        name=name,
+        quotation=Quotation(f"{name}。新建改扩建一批学校。", 10 + no),
+        domain="learning",
+        lead=lead,
+        deadline=parse_period(deadline) if deadline else None,
+        deliverables=tuple(
+            Deliverable(f"test-project-{no:02d}-q{at}", Text(what, f"Quantity {at}"), what, make_quantity(value), None)
+            for at, (what, value) in enumerate(quantities, start=1)
+        ),
+        sub_projects=(),
+        investment=Investment("总投资", investment) if investment else None,
+        doubt=None,
+    )
+
+
+def make_standard(
+    value: str, unit: Unit = PER_CENT, comparator: Comparator = Comparator.AT_LEAST, source: str = "实施标准"
+) -> ServiceStandard:
+    """A standard of a service, at least `value` per cent."""
+    return ServiceStandard(Decimal(value), comparator, unit, Text(source, "Standard"))
+
+
+def make_service_item(
+    no: int = 1,
+    *,
+    name: str = "学前教育幼儿资助",
+    standard: ServiceStandard | None = None,
+    parent_standard: ServiceStandard | None = None,
+) -> ServiceItem:
+    """A service of the plan `test`."""
+    return ServiceItem(
+        item_id=f"test-service-{no:02d}",
+        no=no,
+        domain="learning",
+        name=Text(name, f"Service {no}"),
+        recipients=None,
+        standard=standard,
+        parent_standard=parent_standard,
+        source_line=60 + no,
+    )
+
+
+def make_text_target(
+    no: int = 1,
+    *,
+    measure: TargetMeasure = TargetMeasure.LEVEL,
+    year: str | None = None,
+    indicator_id: str | None = None,
+    scope: Text | None = None,
+) -> TextTarget:
+    """A figure in the text of the plan `test`: 20 institutions."""
+    return TextTarget(
+        target_id=f"test-t{no:02d}",
+        metric=Text("示范学校数量", "Model schools"),
+        quotation=Quotation("建成示范学校20所", 20 + no),
+        quantity=make_quantity("20"),
+        measure=measure,
+        year=parse_period(year) if year else None,
+        scope=scope,
+        domain="learning",
+        concept="model_schools",
+        indicator_id=indicator_id,
+        contradiction=None,
+        doubt=None,
     )
 
 

@@ -33,7 +33,7 @@ from services.stream.record import Record
 from tests.builders import make_record, make_settings, make_submission_record
 from tests.fakes import FakeClock
 
-REPORTS = ("submissions", "series", "observations", "assessments", "outgoing_events")
+REPORTS = ("submissions", "series", "observations", "assessments", "assessment_forecasts", "outgoing_events")
 WARNINGS = ("early_warnings", "warning_history", "history_heads", "digests", "weekly_summaries", "mails")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import common, statetimeline, table, timeseries
-from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, QueryVariable, TextBoxVariable
+from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, QueryVariable, Row, TextBoxVariable
 from grafana_foundation_sdk.models.common import LineInterpolation, TimelineValueAlignment, VisibilityMode
 from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
@@ -26,7 +26,7 @@ from deploy.grafana.panels import (
     simulated_mappings,
     sql,
 )
-from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES, REASONS
+from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES, REASONS, SECTION_NAMES
 
 UID = "planwatch-plan"
 
@@ -68,6 +68,8 @@ def plan() -> Dashboard:
         .with_panel(_classes())
         .with_panel(_verdicts())
         .with_panel(_doubts())
+        .with_row(Row("任务与工程 · commitments"))
+        .with_panel(_commitments())
     )
 
 
@@ -101,7 +103,9 @@ def _indicators() -> table.Panel:
         1,
         "指标执行情况",
         "各指标最新时期的数据与当期应达值之比。对照值：累计类指标为规划期以来累计数，其余即最新数据。"
-        "完成进度 ÷ 序时进度 = 进度比。基期注“（代）”的，规划未印基期数，以首个报送值代替。点指标查看路径与依据。\n\n"
+        "完成进度 ÷ 序时进度 = 进度比。"
+        "预计期末为目标年份的预测值，上下限为 80% 区间，不足三个年度数据时没有预测。"
+        "基期注“（代）”的，规划未印基期数，以首个报送值代替。点指标查看路径与依据。\n\n"
         "The newest period of each indicator against its path, as known at the chosen moment.",
         "plan_indicators",
         [
@@ -116,6 +120,10 @@ def _indicators() -> table.Panel:
             Column("序时进度", unit="percentunit", decimals=1),
             Column("进度比", decimals=2),
             Column("评价", width=120, mappings=[*class_mappings(), *absent("尚未报送")]),
+            Column("预计期末", decimals=2),
+            Column("预计下限", decimals=2),
+            Column("预计上限", decimals=2),
+            Column("实现概率", unit="percentunit", decimals=0),
             Column("预警等级", width=85, mappings=level_mappings()),
             Column("责任单位", width=190),
             Column("待确认", width=75, count_color="semi-dark-purple"),
@@ -229,3 +237,27 @@ def _doubts() -> table.Panel:
             Column("行", width=60),
         ],
     ).height(9)
+
+
+def _commitments() -> table.Panel:
+    return query_table(
+        7,
+        "正文目标、重点任务、重点工程、服务标准",
+        "主表之外的承诺：最新报送与当期应达，已报送的在前，预警重的在前。未印发期限的，以规划期末为限。\n\n"
+        "What the plan promises beside its main table, as known at the chosen moment; what is reported comes first.",
+        "plan_commitments",
+        [
+            Column("indicator_id", hidden=True),
+            Column("部分", width=90, mappings=named(chinese(SECTION_NAMES))),
+            Column("序号", width=55),
+            Column("承诺", width=330),
+            Column("领域", width=110),
+            Column("单位", width=70),
+            Column("期限", width=65),
+            Column("当期应达", decimals=2),
+            Column("评价", width=120, mappings=[*class_mappings(), *absent("尚未报送")]),
+            Column("预警等级", width=85, mappings=level_mappings()),
+            Column("报送单位", width=190),
+            Column("数据性质", width=90, mappings=simulated_mappings()),
+        ],
+    ).height(18)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from planwatch.case.events import MissingReport, Reading
 from planwatch.case.kinds import CaseKind
 from planwatch.case.model import Judgement, Matter
 from planwatch.early_warning import SILENT, SubjectKind, Verdict
 from planwatch.language import Text
-from planwatch.policy import AssessmentClass, Level, OverdueStage, Policy
-from planwatch.wording import CLASS_NAMES, period_name
+from planwatch.period import Freq, TimePeriod
+from planwatch.plan import Nature
+from planwatch.policy import DOUBTED, AssessmentClass, Level, OverdueStage, Policy
+from planwatch.wording import CLASS_NAMES, period_name, probability_name
 
 _WORK = frozenset({SubjectKind.TASK, SubjectKind.PROJECT})
 OVERDUE, REPORTED = "overdue", "reported"
 
 
-def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
-    """What is wrong where a verdict of this class raises a warning about such a subject."""
+def kind_of(verdict: AssessmentClass, subject: SubjectKind, *, is_doubted: bool) -> CaseKind:
+    """What is wrong where a verdict of this class, or the forecast beside it, raises a warning about such a subject."""
     if subject in _WORK:
         return CaseKind.LATE_WORK
     if subject is SubjectKind.SERVICE_STANDARD:
@@ -27,7 +30,7 @@ def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
         return CaseKind.REVERSED
     if verdict in (AssessmentClass.BREACHED, AssessmentClass.HELD):
         return CaseKind.LIMIT_BREACHED
-    return CaseKind.BEHIND_SCHEDULE
+    return CaseKind.UNLIKELY_TARGET if is_doubted else CaseKind.BEHIND_SCHEDULE
 
 
 def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) -> Judgement | None:
@@ -35,32 +38,49 @@ def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) 
 
     Args:
         matter: nature, subject and last year of the plan.
-        verdicts: current verdicts of the series in rising period.
+        verdicts: current verdicts of the subject at every frequency; see `standing_verdicts`. Of the frequencies that
+            stand the one with the gravest level decides, of equal ones the one with the longest period.
         policy: class → level, and what raises a level.
     """
-    real = [verdict for verdict in verdicts if verdict.verdict not in SILENT]
-    if not real:
+    standing = [_grade(real, matter, policy) for real in standing_verdicts(verdicts)]
+    if not standing:
         return None
-    latest = real[-1]
-    kind = kind_of(latest.verdict, matter.subject.kind)
-    graded = [
-        _level_of(verdict, earlier, matter, policy) for earlier, verdict in zip([None, *real[:-1]], real, strict=True)
-    ]
-    level, line = graded[-1]
+    decisive = max(standing, key=lambda graded: (graded[-1].level or 0, graded[-1].verdict.period.days))
+    latest, level, line = decisive[-1]
+    is_doubted = level is not None and latest.verdict in DOUBTED
+    kind = kind_of(latest.verdict, matter.subject.kind, is_doubted=is_doubted)
     window = policy.falls_after.get(kind, 1)
-    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
+    recent = [row for graded in standing for row in graded[-window:]]
     return Judgement(
         kind=kind,
         cause=latest.verdict,
         level=level,
-        floor=max((level for level, _ in graded[-window:] if level is not None), default=None),
-        bad_in_a_row=_bad_in_a_row([level is not None for level, _ in graded]),
+        floor=max((row.level for row in recent if row.level is not None), default=None),
+        bad_in_a_row=_bad_in_a_row([row.level is not None for row in decisive]),
         period=latest.period,
-        known_at=max(verdict.known_at for verdict in real[-max(2, window) :]),
+        known_at=max(row.verdict.known_at for graded in standing for row in graded[-max(2, window) :]),
         submission_id=latest.submission_id,
         policy_line=line,
-        because=Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}"),
+        because=_because(latest, is_doubted=is_doubted),
     )
+
+
+def standing_verdicts(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """The verdicts that speak for a subject: of each frequency whose last real one stands the real ones, by period.
+
+    A figure of a longer period is final. It overtakes all shorter ones that end by its end; shorter ones that end
+    later are provisional: they stand beside it until the next final figure, and the one that ends a later period of
+    the longer kind (December, where years are reported) overtakes it.
+    Source: docs/method.md, several frequencies.
+    """
+    by_freq: dict[Freq, list[Verdict]] = {}
+    for verdict in sorted(verdicts, key=lambda verdict: (verdict.period.end, verdict.period.days)):
+        if verdict.verdict not in SILENT:
+            by_freq.setdefault(verdict.period.freq, []).append(verdict)
+    last = [found[-1] for found in by_freq.values()]
+    return [
+        found for found in by_freq.values() if not any(_overtakes(other.period, found[-1].period) for other in last)
+    ]
 
 
 def judge_readings(matter: Matter, kind: CaseKind, readings: Sequence[Reading], policy: Policy) -> Judgement | None:
@@ -129,19 +149,63 @@ def _stage(policy: Policy, days: int) -> OverdueStage | None:
     return next((stage for stage in reversed(policy.overdue_report) if stage.after_days <= days), None)
 
 
+def _overtakes(newer: TimePeriod, period: TimePeriod) -> bool:
+    if newer.freq is period.freq:
+        return False
+    if newer.days > period.days:
+        return newer.end >= period.end
+    return newer.end > period.end and newer.ends_one_of(period.freq)
+
+
+class _Graded(NamedTuple):
+    verdict: Verdict
+    level: Level | None
+    policy_line: str
+
+
+def _grade(real: Sequence[Verdict], matter: Matter, policy: Policy) -> list[_Graded]:
+    return [
+        _Graded(verdict, *_level_of(verdict, earlier, matter, policy))
+        for earlier, verdict in zip([None, *real[:-1]], real, strict=True)
+    ]
+
+
 def _level_of(verdict: Verdict, earlier: Verdict | None, matter: Matter, policy: Policy) -> tuple[Level | None, str]:
-    level = policy.level_of(verdict.verdict, matter.nature)
+    level, line = _first_level(verdict, matter.nature, policy)
     if level is None:
         return None, ""
-    lines = [f"levels.{verdict.verdict}.{matter.nature} = {level.code}"]
+    lines = [line]
     raised = int(level)
-    if policy.repeat_raises and earlier is not None and policy.level_of(earlier.verdict, matter.nature) is not None:
+    if policy.repeat_raises and earlier is not None and _first_level(earlier, matter.nature, policy)[0] is not None:
         raised += 1
         lines.append("repeat_raises")
     if policy.last_year_raises and verdict.period.start >= matter.last_period.start:
         raised += 1
         lines.append("last_year_raises")
     return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
+
+
+def _first_level(verdict: Verdict, nature: Nature, policy: Policy) -> tuple[Level | None, str]:
+    """The level of one verdict by itself, with its policy entry: by its class, else by the forecast beside it."""
+    level = policy.level_of(verdict.verdict, nature)
+    if level is not None:
+        return level, f"levels.{verdict.verdict}.{nature} = {level.code}"
+    level = policy.level_of_doubt(verdict.verdict, nature, verdict.probability)
+    if level is not None and policy.unlikely is not None:
+        return level, f"unlikely.{nature} < {policy.unlikely.probability} = {level.code}"
+    return None, ""
+
+
+def _because(latest: Verdict, *, is_doubted: bool) -> Text:
+    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
+    because = Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}")
+    if not is_doubted or latest.probability is None:
+        return because
+    likely = probability_name(latest.probability)
+    return Text(
+        f"{because.zh}，但按目前走势如期实现目标的概率为{likely.zh}",
+        f"{because.en}, but the target will be reached with a probability of {likely.en} only",
+    )
 
 
 def _bad_in_a_row(bad: Sequence[bool]) -> int:

@@ -19,6 +19,7 @@ from planwatch.notification import Delivery, MailKind, digest_due_at, weekly_sum
 from planwatch.policy import Level, Policy
 from planwatch.working_days import WorkingCalendar
 from services.alerts import case_store, store
+from services.alerts.matters import series_of
 from services.alerts.notices import (
     NoticeWriter,
     change_of,
@@ -34,16 +35,15 @@ from services.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event and the case that it happens to; `series_key` of the verdicts, None where there are none."""
+    """One event and the case that it happens to."""
 
     case_id: str
     event: Event
-    series_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step that has been decided and is to be written."""
+    """A step that has been decided and is to be written; `series_key` is that of the figure which set the level."""
 
     step: Step
     number: int
@@ -87,11 +87,11 @@ class CaseBook:
                 continue
             stepped[happening.case_id] = outcome.case
             number = stored.steps if stored else 0
-            series_key = happening.series_key or (stored.series_key if stored else None)
+            rests_on_figures = isinstance(event, Assessed) or (stored is not None and stored.series_key is not None)
             level = _standing_level(before)
             for step in outcome.effects:
                 number += 1
-                taken.append(Taken(step, number, level, series_key))
+                taken.append(Taken(step, number, level, series_of(step.case) if rests_on_figures else None))
                 level = _standing_level(step.case)
         await self._write(connection, catalogue, policy, taken, now)
         return [item.step for item in taken]

@@ -41,9 +41,8 @@ class AlertEffects:
         events, rejected = read_records(records)
         await case_store.lock_plans(connection, [event.plan_id for event in events])
         for event in events:
-            self._steps += await self._book.apply(
-                connection, catalogue, await self._happenings(connection, catalogue, event)
-            )
+            happenings = await self._happenings(connection, catalogue, event)
+            self._steps += await self._book.apply(connection, catalogue, happenings)
         await settle_events(connection, [assessment_event_id(e.submission_id) for e in events], self._clock())
         return rejected
 
@@ -55,24 +54,27 @@ class AlertEffects:
     async def _happenings(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, event: AssessmentsMade
     ) -> list[Happening]:
-        """The verdicts of every series of an evaluation, as known at its moment, in order of the series.
-
-        Two frequencies of one indicator are one case: the coarser one comes first and speaks for both.
-        """
+        """What is known at the moment of an evaluation of every subject of it, at every frequency."""
         subjects = await store.load_subjects(connection, event.series)
-        verdicts = await store.load_verdicts(connection, list(subjects), event.known_at)
+        every_freq = {
+            subject.series.subject_key: list(map(str, subject.series.at_every_freq)) for subject in subjects.values()
+        }
+        verdicts = await store.load_verdicts(
+            connection, [key for keys in every_freq.values() for key in keys], event.known_at
+        )
         neighbours: tuple[Case, ...] = ()
         if catalogue.policy.inhibition.area_covers_parts:
             open_cases = await case_store.load_open_cases(connection, [event.plan_id])
             neighbours = tuple(stored.case for stored in open_cases)
-        found = []
-        for key, subject in sorted(subjects.items()):
+        found: dict[str, Happening] = {}
+        for _, subject in sorted(subjects.items()):
             plan = catalogue.plans[subject.plan_id]
             indicator = plan.indicator(subject.series.indicator_id)
             if indicator is not None:
                 matter = matter_of(plan, indicator, subject.series, neighbours=neighbours)
-                found.append(Happening(matter.case_id, Assessed(matter, verdicts.get(key, [])), key))
-        return found
+                known = [item for key in every_freq[subject.series.subject_key] for item in verdicts.get(key, ())]
+                found[matter.case_id] = Happening(matter.case_id, Assessed(matter, known))
+        return list(found.values())
 
 
 def read_records(records: Sequence[Record]) -> tuple[list[AssessmentsMade], list[Rejected]]:

@@ -31,6 +31,16 @@ def matter_of(
     )
 
 
+def series_of(case: Case) -> str:
+    """The key of the series whose figure set the level of a case: of its subject, at the frequency that decided."""
+    subject = case.subject
+    return str(
+        SeriesKey(
+            subject.indicator_id, subject.ref_area, case.time_period.freq, subject.urbanisation, subject.pop_group
+        )
+    )
+
+
 def owners_of(plan: Plan, indicator: Indicator) -> Owners:
     """Lead, participants of the task division, and the chain: superior, then coordinating body."""
     lead, coordinating = indicator.owner, plan.coordinating_agency

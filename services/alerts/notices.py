@@ -15,7 +15,7 @@ from planwatch.notification import MailKind
 from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan, Section
 from planwatch.policy import AssessmentClass, Level
-from planwatch.wording import place_in_plan
+from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
 from services.alerts.links import LinkSigner
 from services.alerts.render import RenderedMail, WarningNotice, build_message
 from services.alerts.store import Figures, Mail
@@ -105,10 +105,14 @@ class NoticeWriter:
             agency=agency_name(plan, case.owner),
             simulated=figures.simulated if figures else False,
             doubts=tuple(doubt.reason for doubt in indicator.needs_confirmation),
+            demand=demand_of(indicator),
+            case_name=CASE_NAMES[indicator.section] if is_derived else None,
             note=indicator.note if is_derived else None,
             reader=agency_name(plan, change.reader),
             is_provisional=case.deadlines_provisional and not closes,
             wants_report=case.kind is CaseKind.OVERDUE_REPORT,
+            forecast=_forecast(figures) if figures else None,
+            probability=figures.probability if figures else None,
         )
 
     def mail(
@@ -146,6 +150,11 @@ def agency_name(plan: Plan, agency_id: str) -> Text:
     """The name of an agency; of one that the plan does not name its id."""
     found = next((agency.name for agency in plan.agencies if agency.agency_id == agency_id), None)
     return found or Text(agency_id, agency_id)
+
+
+def _forecast(figures: Figures) -> tuple[float, float, float] | None:
+    value, low, high = figures.forecast_value, figures.forecast_low, figures.forecast_high
+    return None if value is None or low is None or high is None else (value, low, high)
 
 
 def area_name(plan: Plan, ref_area: str) -> Text:

@@ -20,10 +20,10 @@ from planwatch.language import Text
 from planwatch.period import TimePeriod
 from planwatch.plan import GoalKind, Nature, Target
 from planwatch.plan_terms import Unit
-from planwatch.policy import AssessmentClass, Level
+from planwatch.policy import DOUBTED, AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
-from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES
+from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, PLAN_DEMANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,14 @@ class WarningNotice:
         agency: who answers for it.
         simulated: the figures were generated.
         doubts: readings of the printed plan that somebody has to confirm.
+        demand: who demands what a limit demands, e.g. 规划要求.
+        case_name: what a warning outside the main table is called, e.g. 重点工程预警; no nature is printed for it.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
         reader: who is addressed where it is not the agency itself, as in an escalation.
         wants_report: a figure is missing, and what is asked for is that figure.
         is_provisional: the dates count without the public holidays of a year that are not known yet.
+        forecast: value at the target's date with both ends of its interval; None without one.
+        probability: of reaching the target; None without a forecast.
     """
 
     case_id: str
@@ -104,10 +108,14 @@ class WarningNotice:
     agency: Text
     simulated: bool
     doubts: tuple[Text, ...]
+    demand: Text = PLAN_DEMANDS
+    case_name: Text | None = None
     note: Text | None = None
     reader: Text | None = None
     is_provisional: bool = False
     wants_report: bool = False
+    forecast: tuple[float, float, float] | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +227,8 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "place": say(notice.place),
         "name": say(name) + (" " if printer.language == "zh" and name.zh.endswith(")") else ""),
         "unit": printer.suffix(name, unit),
-        "nature": say(NATURE_NAMES[notice.nature]),
+        "nature": say(notice.case_name or NATURE_NAMES[notice.nature]),
+        "demand": say(notice.demand),
         "goal_kind": say(GOAL_KIND_NAMES[notice.goal_kind]),
         "verdict": say(CLASS_NAMES[notice.verdict]) if notice.verdict else "",
         "has_figures": notice.verdict is not None,
@@ -255,6 +264,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
         "note": say(notice.note) if notice.note else "",
+        "outlook": printer.outlook(*notice.forecast, decimals_of(target) + 1, name, unit) if notice.forecast else "",
+        "probability": printer.probability(notice.probability) if notice.forecast else "",
+        "is_doubted": notice.verdict in DOUBTED and notice.kind is not DecisionKind.CLOSE,
     }
 
 

@@ -13,8 +13,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from planwatch.early_warning import Verdict
+from planwatch.forecast import falls_short
 from planwatch.period import Freq, parse_period
-from planwatch.policy import AssessmentClass
+from planwatch.policy import DOUBTED, AssessmentClass
+from planwatch.schedule import METHOD
 from planwatch.series import SeriesKey
 
 MAIL_CHANNEL = "planwatch_mail"
@@ -47,6 +49,10 @@ class Figures:
     submission_id: str
     received_at: datetime
     simulated: bool
+    forecast_value: float | None = None
+    forecast_low: float | None = None
+    forecast_high: float | None = None
+    probability: float | None = None
 
 
 async def load_subjects(connection: AsyncConnection[Any], series_keys: Sequence[str]) -> dict[str, Subject]:
@@ -70,17 +76,32 @@ async def load_verdicts(
     """The verdicts of each series as they were known at a moment, in rising period."""
     rows = await connection.execute(
         """
-        SELECT DISTINCT ON (series_key, period_start) series_key, time_period, class, submission_id, known_at
-        FROM assessments
-        WHERE series_key = ANY(%s) AND known_at <= %s
-        ORDER BY series_key, period_start, known_at DESC, plan_version DESC, assessment_no DESC
+        SELECT a.*, f.probability, f.pace, f.pace_needed, f.known_at
+        FROM (
+            SELECT DISTINCT ON (series_key, period_start, time_period) series_key, time_period, class, submission_id,
+                   known_at
+            FROM assessments
+            WHERE series_key = ANY(%(keys)s) AND known_at <= %(at)s AND method = %(method)s
+            ORDER BY series_key, period_start, time_period, known_at DESC, plan_version DESC, assessment_no DESC
+        ) AS a
+        LEFT JOIN LATERAL (
+            SELECT CASE WHEN reason IS NULL AND a.class = ANY(%(doubted)s) THEN probability END AS probability, pace,
+                   pace_needed, known_at
+            FROM assessment_forecasts AS known
+            WHERE (known.series_key, known.time_period) = (a.series_key, a.time_period) AND known_at <= %(at)s
+            ORDER BY known_at DESC LIMIT 1
+        ) AS f ON true
+        ORDER BY series_key, period_end(a.time_period)
         """,
-        (list(series_keys), known_at),
+        {"keys": list(series_keys), "at": known_at, "method": METHOD, "doubted": sorted(DOUBTED)},
     )
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
-    for series_key, time_period, verdict, submission_id, verdict_known_at in await rows.fetchall():
+    for row in await rows.fetchall():
+        series_key, time_period, verdict, submission_id, made_at, likely, pace, pace_needed, forecast_at = row
+        probability = likely if falls_short(pace, pace_needed) else None
+        counts_from = made_at if likely is None else max(made_at, forecast_at)
         verdicts[series_key].append(
-            Verdict(parse_period(time_period), AssessmentClass(verdict), submission_id, verdict_known_at)
+            Verdict(parse_period(time_period), AssessmentClass(verdict), submission_id, counts_from, probability)
         )
     return verdicts
 
@@ -94,13 +115,28 @@ async def load_figures(
         """
         SELECT a.time_period, a.class AS verdict, a.obs_value, a.measured, a.baseline_value, a.baseline_period,
                a.baseline_substituted, a.expected_value, a.achieved_share, a.expected_share, a.gap, a.submission_id,
-               s.received_at, s.simulated
-        FROM assessments AS a JOIN submissions AS s USING (submission_id)
-        WHERE a.series_key = %s AND a.period_start = %s AND a.known_at <= %s
+               s.received_at, s.simulated, f.value AS forecast_value, f.low AS forecast_low, f.high AS forecast_high,
+               f.probability
+        FROM assessments AS a
+        JOIN submissions AS s USING (submission_id)
+        LEFT JOIN LATERAL (
+            SELECT value, low, high, probability FROM assessment_forecasts AS known
+            WHERE (known.series_key, known.time_period) = (a.series_key, a.time_period)
+              AND known.known_at <= %(at)s AND reason IS NULL
+            ORDER BY known.known_at DESC LIMIT 1
+        ) AS f ON true
+        WHERE a.series_key = %(series)s AND a.period_start = %(start)s AND a.time_period = %(period)s
+          AND a.known_at <= %(at)s AND a.method = %(method)s
         ORDER BY a.known_at DESC, a.plan_version DESC, a.assessment_no DESC
         LIMIT 1
         """,
-        (series_key, parse_period(time_period).start, known_at),
+        {
+            "series": series_key,
+            "start": parse_period(time_period).start,
+            "period": time_period,
+            "at": known_at,
+            "method": METHOD,
+        },
     )
     figures = await cursor.fetchone()
     assert figures is not None

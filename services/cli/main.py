@@ -6,15 +6,23 @@ import sys
 
 import click
 
-from planwatch.errors import InvalidPlan, PlanwatchError
+from planwatch.errors import InvalidCatalogue, InvalidConceptList, InvalidPlan, PlanwatchError
+from services.cli.alignment import align_plans
+from services.cli.areas import rank, rollup
 from services.cli.assess import assess
 from services.cli.audit import audit
+from services.cli.concepts import concept
 from services.cli.contacts import contact
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
+from services.cli.equalisation import equalisation
 from services.cli.keys import key
+from services.cli.methods import method
 from services.cli.migrate import migrate
+from services.cli.milestones import milestone
+from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
+from services.cli.scores import composite
 from services.cli.submit import submit
 from services.cli.up import up
 from services.cli.warnings import explain, list_warnings
@@ -31,8 +39,30 @@ def commands() -> None:
     """
 
 
-for command in (up, plan, submit, assess, list_warnings, explain, audit, contact, deadletter, key, migrate, doctor):
+for command in (
+    up,
+    plan,
+    milestone,
+    concept,
+    submit,
+    assess,
+    method,
+    list_warnings,
+    explain,
+    audit,
+    contact,
+    deadletter,
+    key,
+    migrate,
+    doctor,
+    equalisation,
+    composite,
+    rank,
+    rollup,
+):
     commands.add_command(command)
+for command in (align_plans, import_command, template):
+    plan.add_command(command)
 
 
 def main() -> None:
@@ -44,9 +74,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except InvalidPlan as error:
+    except InvalidConceptList as error:
         for fault in error.faults:
-            click.echo(f"{fault.path}: {fault.reason.zh} / {fault.reason.en}", err=True)
+            click.echo(f"{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
+        sys.exit(1)
+    except (InvalidPlan, InvalidCatalogue) as error:
+        for refused in error.refused if isinstance(error, InvalidCatalogue) else (error,):
+            for fault in refused.faults:
+                click.echo(f"{refused.plan_id}/{fault.place}: {fault.reason.zh} / {fault.reason.en}", err=True)
         sys.exit(1)
     except PlanwatchError as error:
         click.echo(f"错误 Error: {error}", err=True)

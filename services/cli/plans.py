@@ -7,15 +7,19 @@ from typing import Any
 
 import click
 
-from planwatch.errors import InvalidPlan
 from planwatch.plan import Indicator, Plan
 from planwatch.wording import GOAL_KIND_NAMES, NATURE_NAMES
-from services.catalogue import apply_plan, apply_policy
-from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
+from services.catalogue import apply_plan, apply_policy, hold_catalogue_exclusively
+from services.catalogue_files import default_plans_dir, plan_ids, read_catalogue, read_plan_file
 from services.cli.connection import data_dir_option, find_running
+from services.cli.draft_check import check_drafts
+from services.cli.plan_check import check_plans
+from services.cli.plan_sections import COLUMNS, show_counts, show_section
 from services.cli.printing import print_json, print_table, printed
 from services.clock import system_clock
 from services.database import connect_as
+from services.milestones import apply_milestones, milestone_files, read_milestone_file
+from services.plan_drafts import refuse_drafts
 
 plans_dir_option = click.option(
     "--plans-dir",
@@ -37,31 +41,13 @@ def plan() -> None:
 @plans_dir_option
 @json_option
 def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
-    """检查规划文件，一次列出全部错误与待确认处。 Every fault and every doubtful reading at once."""
-    faults, doubts = [], []
-    for plan_id in plans or plan_ids(plans_dir):
-        try:
-            checked = read_plan_file(plans_dir, plan_id).plan
-        except InvalidPlan as error:
-            faults += [{"plan": plan_id, "file": f.file, "path": f.path, **f.reason.as_mapping()} for f in error.faults]
-            continue
-        doubts += [
-            {"plan": plan_id, "no": row.no, "name": row.name.zh, "field": d.field, **d.reason.as_mapping()}
-            for row in checked.indicators
-            for d in row.needs_confirmation
-        ]
-    if as_json:
-        print_json({"faults": faults, "needs_confirmation": doubts})
-    else:
-        print_table(
-            "错误", ("规划", "文件", "位置", "原因"), [(f["plan"], f["file"], f["path"], f["zh"]) for f in faults]
-        )
-        print_table(
-            "待确认",
-            ("规划", "序号", "指标", "字段", "原因"),
-            [(d["plan"], d["no"], d["name"], d["field"], d["zh"]) for d in doubts],
-        )
-    if faults:
+    """检查规划文件，一次列出全部错误、疑问与待确认处。 Every fault, question and doubtful reading at once.
+
+    文件有错误时以状态 1 结束；疑问是要问规划编制单位的，不算错误。
+    Ends with status 1 where a file has faults; questions are for the plan's author and are none.
+    """
+    others, sound = check_drafts(plans_dir, plans or plan_ids(plans_dir), as_json)
+    if (others and not check_plans(plans_dir, others, as_json)) or not sound:
         raise click.exceptions.Exit(1)
 
 
@@ -70,32 +56,54 @@ def check(plans: tuple[str, ...], plans_dir: Path, as_json: bool) -> None:
 @plans_dir_option
 @data_dir_option
 def apply(plans: tuple[str, ...], plans_dir: Path, data_dir: Path | None) -> None:
-    """将规划写入数据库；有任何错误则一个也不写。 Write plans to the database, all of them or none."""
-    files = [read_plan_file(plans_dir, plan_id) for plan_id in plans or plan_ids(plans_dir)]
+    """将规划及其年度目标写入数据库；有任何错误则一个也不写。 Write plans and their milestones, all or none."""
+    refuse_drafts(plans_dir, plans or plan_ids(plans_dir))
+    files = read_catalogue(plans_dir, plans or plan_ids(plans_dir))
+    stated = [
+        (path.name, read_milestone_file(plans_dir, path))
+        for file in files
+        for path in milestone_files(plans_dir, file.plan.plan_id)
+    ]
     with connect_as(find_running(data_dir).database_url) as connection:
+        hold_catalogue_exclusively(connection)
         applied = [file.plan for file in files if apply_plan(connection, file, system_clock())]
+        names = [name for name, milestones in stated if apply_milestones(connection, milestones, system_clock())]
         apply_policy(connection, plans_dir, system_clock())
     for done in applied:
         click.echo(f"已应用 applied: {done.plan_id} v{done.version} {done.title.zh}")
+    for name in names:
+        click.echo(f"已应用年度目标 milestones applied: {name}")
     click.echo(f"未变 unchanged: {len(files) - len(applied)}")
 
 
 @plan.command()
-@click.argument("plan_id", metavar="PLAN")
+@click.argument("plan_id", metavar="PLAN", required=False)
+@click.option(
+    "--counts", is_flag=True, help="各部分的项数与未印事项。 Entries of each section and what is not printed."
+)
+@click.option("--section", type=click.Choice(list(COLUMNS)), help="只显示一个部分。 One section.")
 @plans_dir_option
 @json_option
-def show(plan_id: str, plans_dir: Path, as_json: bool) -> None:
-    """显示一个规划的全部指标。 Every indicator of a plan, as printed and as read.
+def show(plan_id: str | None, counts: bool, section: str | None, plans_dir: Path, as_json: bool) -> None:
+    """显示一个规划的主表、一个部分，或各部分的项数。 The main table of a plan, one section, or its counts.
 
     \b
     planwatch plan show zhongwei
-    planwatch plan show zhongwei --json
+    planwatch plan show zhongwei --section projects --json
+    planwatch plan show --counts             # 全部规划 every plan
     """
-    shown = read_plan_file(plans_dir, plan_id).plan
-    if as_json:
-        print_json([describe_indicator(indicator) for indicator in shown.indicators])
+    if counts:
+        show_counts(read_catalogue(plans_dir, [plan_id] if plan_id else plan_ids(plans_dir)), as_json)
+        return
+    if plan_id is None:
+        raise click.UsageError("请给出规划，或用 --counts。 Name a PLAN, or use --counts.")
+    file = read_plan_file(plans_dir, plan_id)
+    if section is not None:
+        show_section(file, section, as_json)
+    elif as_json:
+        print_json([describe_indicator(indicator) for indicator in file.plan.indicators])
     else:
-        _print_plan(shown)
+        _print_plan(file.plan)
 
 
 @plan.command()
@@ -152,6 +160,7 @@ def describe_indicator(indicator: Indicator) -> dict[str, Any]:
         "comparator": indicator.target.comparator,
         "baseline": indicator.baseline.value if indicator.baseline else None,
         "target": indicator.target.value,
+        "trajectory": indicator.trajectory,
         "marks": list(indicator.marks),
         "printed": {column: cell.printed for column, cell in indicator.values.items()},
         "owner": indicator.owner,

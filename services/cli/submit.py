@@ -45,6 +45,10 @@ def submit(
     指标可写序号、编号或印发名称；缺数请留空或填“-”。可加：地区、数据状态、单位、口径。
         指标,地区,时期,数值
         5,640500,2021,99.7
+    \b
+    任务和工程的进展也这样报：
+        项目编号,时期,进展状态,形象进度,累计交付数量,累计完成投资（万元）,预计完成时间
+        zhongwei-project-03,2022,进行中,45,,1250.5,2025
     重复报送同一文件不产生新数据；更正的数值作为新的版本保存。
     """
     content = file.read_bytes()
@@ -96,7 +100,7 @@ async def send(
 
 
 def _plan_named_in(content: bytes, running: Running) -> str:
-    """The plan whose id, area code, indicator ids or names stand in a file.
+    """The plan whose id, area code, or ids or names of indicators, tasks, projects or services stand in a file.
 
     Raises:
         SettingsInvalid: no plan or more than one fits.
@@ -104,8 +108,17 @@ def _plan_named_in(content: bytes, running: Running) -> str:
     text = content.decode("utf-8" if _is_utf8(content) else "gb18030", errors="replace")
     with connect_as(running.database_url, "planwatch_reader") as connection:
         rows = connection.execute(
-            "SELECT plan_id, ref_area, array_agg(indicator_id) || array_agg(name_zh)"
-            " FROM current_indicators GROUP BY 1, 2 ORDER BY 1"
+            """
+            SELECT p.plan_id, p.ref_area, ARRAY(
+                SELECT name
+                FROM indicators AS i CROSS JOIN unnest(ARRAY[indicator_id, name_zh, commitment_id]) AS name
+                WHERE (i.plan_id, i.plan_version) = (p.plan_id, p.plan_version) AND name IS NOT NULL
+                UNION SELECT jsonb_path_query(p.document, '$.projects[*].name') #>> '{}'
+                UNION SELECT jsonb_path_query(p.document, '$.tasks[*].title ? (@ != null)') #>> '{}'
+                UNION SELECT jsonb_path_query(p.document, '$.service_items[*].name') #>> '{}'
+            )
+            FROM current_plans AS p ORDER BY 1
+            """
         ).fetchall()
     fitting = [plan_id for plan_id, ref_area, _ in rows if f'"{plan_id}"' in text or ref_area in text]
     if len(fitting) != 1:

@@ -22,7 +22,7 @@ import click
 from planwatch.plan import Plan
 from planwatch.printed_report import printed_reports
 from services.catalogue import apply_plan, apply_policy
-from services.catalogue_files import default_plans_dir, plan_ids, read_plan_file
+from services.catalogue_files import default_plans_dir, plan_ids, read_catalogue
 from services.cli.connection import Running, write_running
 from services.cli.keys import issue_key
 from services.cli.printing import print_json
@@ -35,6 +35,7 @@ from services.database.migrate import migrate
 from services.embedded.data_dir import default_data_dir
 from services.embedded.servers import EmbeddedServers, embedded_servers
 from services.errors import Retriable
+from services.milestones import apply_milestones, milestone_files, read_milestone_file
 from services.program import free_ports
 from services.supervisor import EventKind, ProgramEvent, Supervisor, health_fault, service_program
 
@@ -146,10 +147,12 @@ def _started(data_dir: Path, progress: Progress) -> Iterator[System]:
 
 def _apply_catalogue(servers: EmbeddedServers) -> list[Plan]:
     plans_dir = default_plans_dir()
-    files = [read_plan_file(plans_dir, plan_id) for plan_id in plan_ids(plans_dir)]
+    files = read_catalogue(plans_dir, plan_ids(plans_dir))
     with connect_as(servers.database_url) as connection:
         for file in files:
             apply_plan(connection, file, system_clock())
+            for path in milestone_files(plans_dir, file.plan.plan_id):
+                apply_milestones(connection, read_milestone_file(plans_dir, path), system_clock())
         apply_policy(connection, plans_dir, system_clock())
         if servers.maildir is not None:
             connection.execute(

@@ -5,28 +5,53 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from planwatch.assessment import Assessment, affected_periods, assess_series, needs_history
+from planwatch.assessment import Assessment
 from planwatch.errors import Invalid, InvalidSubmission
+from planwatch.evaluation import Subject, standing_course, verdicts_of_arrival, verdicts_of_saying
 from planwatch.language import Text
-from planwatch.observation import Observation, merge_revision
+from planwatch.observation import Observation
 from planwatch.period import TimePeriod
-from planwatch.plan import Indicator, Plan
-from planwatch.policy import Policy
+from planwatch.plan import Plan
+from planwatch.running_state import (
+    ALONE,
+    WHOLE,
+    RunningState,
+    needs_history,
+    read_from,
+    state_after,
+    state_before,
+)
 from planwatch.series import SeriesKey
 from planwatch.submission import CheckedSubmission, Submission, check_submission, reported_periods
-from planwatch.wire import ASSESSMENT_MADE, AssessmentsMade, assessments_to_bytes, submission_from_bytes
-from services.catalogue import Catalogue, CatalogueCache
+from planwatch.vintages import Vintages
+from planwatch.wire import (
+    ASSESSMENT_MADE,
+    AssessmentsMade,
+    CatalogueChanged,
+    assessments_to_bytes,
+    catalogue_change_from_bytes,
+    is_catalogue_change,
+    submission_from_bytes,
+)
+from services.catalogue import Catalogue, CatalogueCache, hold_catalogue
 from services.clock import Clock
 from services.evaluate import store
+from services.evaluate.outlooks import renew_outlooks
 from services.metrics import ACCEPTED_TO_EVALUATED, EVALUATED, ROWS
 from services.outbox import OutgoingEvent, assessment_event_id, insert_events, settle_events, submission_event_id
 from services.stream.consumption import Rejected
 from services.stream.record import Record
+
+Arrivals = dict[str, tuple[str, list[Observation]]]
+"""Subject key → plan id and the figures that arrive."""
+
+KnownVerdicts = defaultdict[tuple[SeriesKey, TimePeriod], set[datetime]]
+"""Series and period → the moments of the verdicts on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +62,6 @@ class CheckedRecord:
     plan: Plan
     checked: CheckedSubmission
     record: Record
-
-
-class Vintages:
-    """The vintages that a batch may touch, loaded once and carried from submission to submission."""
-
-    def __init__(self, loaded: Iterable[Observation]) -> None:
-        self._by_series: dict[SeriesKey, dict[TimePeriod, list[Observation]]] = defaultdict(dict)
-        self.renumbered: dict[tuple[SeriesKey, TimePeriod, str], Observation] = {}
-        self.added: dict[tuple[SeriesKey, TimePeriod, str], Observation] = {}
-        for observation in loaded:
-            periods = self._by_series[observation.series]
-            periods[observation.period] = merge_revision(periods.get(observation.period, ()), observation)
-
-    def add(self, arrival: Observation) -> None:
-        """Take in one figure; the vintages of its period are numbered anew."""
-        periods = self._by_series[arrival.series]
-        before = periods.get(arrival.period, [])
-        after = merge_revision(before, arrival)
-        periods[arrival.period] = after
-        for vintage in after:
-            place = (vintage.series, vintage.period, vintage.submission_id)
-            if vintage.submission_id == arrival.submission_id or place in self.added:
-                self.added[place] = vintage
-            elif vintage not in before:
-                self.renumbered[place] = vintage
-
-    def known_at(self, series: SeriesKey, moment: datetime) -> dict[TimePeriod, Observation]:
-        """The newest vintage of every loaded period of a series, as it was known at a moment."""
-        known = {}
-        for period, vintages in self._by_series[series].items():
-            vintage = next((vintage for vintage in reversed(vintages) if vintage.received_at <= moment), None)
-            if vintage is not None:
-                known[period] = vintage
-        return known
-
-    def newest(self, series: SeriesKey) -> datetime:
-        """When the newest vintage of a series was received."""
-        return max(vintages[-1].received_at for vintages in self._by_series[series].values())
 
 
 @dataclass
@@ -98,26 +85,120 @@ class EvaluateEffects:
         self._outcome = Outcome()
 
     async def apply(self, connection: AsyncConnection[Any], records: Sequence[Record]) -> list[Rejected]:
-        """Write vintages, verdicts, events and the ledger for `records`; a submission evaluated before is skipped."""
+        """Write vintages, verdicts, events and the ledger for `records`; what was evaluated before is skipped."""
+        await hold_catalogue(connection)
         catalogue = await self._catalogue.current(connection)
-        submissions, rejected = read_records(records)
+        changes, reports = _by_schema(records)
+        submissions, rejected = read_records(reports)
         batch = await self._new_ones(connection, catalogue, submissions, rejected)
-        await self._hold_series(connection, batch)
-        vintages = Vintages(await self._load(connection, batch))
-        assessments: dict[str, list[Assessment]] = {}
-        events = []
-        for item in batch:
-            made = evaluate_submission(item, vintages, catalogue.policy)
-            assessments[item.submission.submission_id] = made
-            events.append(_event(item, made, vintages))
-        await self._write(connection, batch, vintages, assessments, events)
+        made = await self._evaluate(connection, catalogue, batch) if batch else []
+        for record in changes:
+            made += await self._judge_anew(connection, catalogue, record, rejected)
         self._outcome = Outcome(
             [item.submission.received_at for item in batch],
-            [made for verdicts in assessments.values() for made in verdicts],
-            sum(len(item.checked.observations) for item in batch),
+            made,
+            sum(item.checked.accepted_rows for item in batch),
             sum(len(item.checked.findings) for item in batch),
         )
         return rejected
+
+    async def _evaluate(
+        self, connection: AsyncConnection[Any], catalogue: Catalogue, batch: Sequence[CheckedRecord]
+    ) -> list[Assessment]:
+        """Take new submissions in, in order."""
+        await self._hold_series(connection, batch)
+        arrivals = arrivals_by_subject(batch)
+        states = await store.hold_states(connection, _with_history(arrivals, catalogue))
+        read = {
+            key: read_from(states.get(key), catalogue.histories[plan_id], figures[0].series.indicator_id, figures)
+            for key, (plan_id, figures) in arrivals.items()
+        }
+        vintages = Vintages(await self._load(connection, arrivals, read))
+        subjects = {
+            key: Subject(
+                figures[0].series.indicator_id,
+                key,
+                catalogue.histories[plan_id],
+                catalogue.policy,
+                state_before(states.get(key), read[key]),
+            )
+            for key, (plan_id, figures) in arrivals.items()
+        }
+        stored = await self._overtaken(connection, subjects, vintages, arrivals)
+        assessments: list[Assessment] = []
+        events = []
+        for item in batch:
+            made = evaluate_submission(item.checked.observations, subjects, vintages, stored)
+            assessments += made
+            events.append(_event(item, made, vintages, states))
+        await self._write(connection, batch, vintages, assessments, events)
+        await store.save_states(connection, states_after(subjects, vintages, states))
+        await renew_outlooks(connection, subjects.values(), _first_news(arrivals))
+        return assessments
+
+    async def _overtaken(
+        self,
+        connection: AsyncConnection[Any],
+        subjects: Mapping[str, Subject],
+        vintages: Vintages,
+        arrivals: Arrivals,
+    ) -> KnownVerdicts:
+        """The verdicts known after the receipt of figures that come late; as a rule there are none."""
+        late: dict[SeriesKey, datetime] = {}
+        for key, (_, figures) in arrivals.items():
+            received_at = min(figure.received_at for figure in figures)
+            plans = subjects[key].plans
+            if vintages.moments_after(key, received_at) or plans.moments_after(subjects[key].indicator_id, received_at):
+                late |= dict.fromkeys(figures[0].series.at_every_freq, received_at)
+        if not late:
+            return defaultdict(set)
+        return known_verdicts(await store.load_made(connection, late, min(late.values())))
+
+    async def _judge_anew(
+        self, connection: AsyncConnection[Any], catalogue: Catalogue, record: Record, rejected: list[Rejected]
+    ) -> list[Assessment]:
+        """What a plan version or milestones change of the verdicts on one indicator."""
+        try:
+            change = catalogue_change_from_bytes(record.value)
+            is_waiting = await store.is_waiting(connection, change.change_id)
+            if is_waiting is None:
+                raise InvalidSubmission(
+                    Text("发件箱中没有这项目录变更", "the outbox does not know this change of the catalogue")
+                )
+        except Invalid as error:
+            rejected.append(Rejected(record, error))
+            return []
+        if not is_waiting:
+            return []
+        series = await store.load_subject_series(connection, change.plan_id, change.indicator_id)
+        await store.lock_series(connection, series)
+        await store.hold_states(connection, {key.subject_key for key in series})
+        vintages = Vintages(await store.load_vintages(connection, (), dict.fromkeys(series, WHOLE)))
+        plans = catalogue.histories[change.plan_id]
+        by_subject = {one.subject_key: one for one in series}
+        subjects = [Subject(change.indicator_id, key, plans, catalogue.policy) for key in sorted(by_subject)]
+        stored = await store.load_made(connection, series, change.said_at)
+        made = [
+            verdict
+            for subject in subjects
+            for verdict in verdicts_of_saying(
+                subject,
+                vintages,
+                change.said_at,
+                change.change_id,
+                known_verdicts(stored),
+            )
+        ]
+        new = not_stored(made, stored)
+        await store.copy_assessments(connection, new)
+        news = {key: (one, change.said_at) for key, one in by_subject.items()}
+        await renew_outlooks(connection, subjects, news)
+        now = self._clock()
+        if new:
+            known_at = max(change.said_at, *(verdict.known_at for verdict in new))
+            await insert_events(connection, [_change_event(change, new, known_at, plans.current)], now)
+        await settle_events(connection, [change.change_id], now)
+        return new
 
     def committed(self) -> None:
         """Count what the last batch did."""
@@ -154,24 +235,24 @@ class EvaluateEffects:
             batch[known.submission_id] = CheckedRecord(known, plan, check_submission(known, plan), record)
         return list(batch.values())
 
-    async def _load(self, connection: AsyncConnection[Any], batch: Sequence[CheckedRecord]) -> list[Observation]:
-        periods, whole_series = set(), set()
-        for item in batch:
-            for observation in item.checked.observations:
-                indicator = item.plan.indicator(observation.series.indicator_id)
-                assert indicator is not None
-                if needs_history(indicator):
-                    whole_series.add(observation.series)
-                else:
-                    periods.add((observation.series, observation.period.start))
-        return await store.load_vintages(connection, periods, whole_series)
+    async def _load(
+        self, connection: AsyncConnection[Any], arrivals: Arrivals, read: Mapping[str, date]
+    ) -> list[Observation]:
+        places: set[tuple[SeriesKey, date]] = set()
+        parts: dict[SeriesKey, date] = {}
+        for key, (_, figures) in arrivals.items():
+            if read[key] == ALONE:
+                places |= {(figure.series, figure.period.start) for figure in figures}
+            else:
+                parts |= dict.fromkeys(figures[0].series.at_every_freq, read[key])
+        return await store.load_vintages(connection, places, parts)
 
     async def _write(
         self,
         connection: AsyncConnection[Any],
         batch: Sequence[CheckedRecord],
         vintages: Vintages,
-        assessments: Mapping[str, Sequence[Assessment]],
+        assessments: Sequence[Assessment],
         events: Sequence[OutgoingEvent],
     ) -> None:
         await store.copy_observations(connection, vintages.added.values())
@@ -179,7 +260,7 @@ class EvaluateEffects:
             if item.checked.work_reports:
                 await store.insert_work_reports(connection, item.plan.plan_id, item.checked.work_reports)
         await store.renumber_observations(connection, list(vintages.renumbered.values()))
-        await store.copy_assessments(connection, [made for verdicts in assessments.values() for made in verdicts])
+        await store.copy_assessments(connection, assessments)
         now = self._clock()
         await insert_events(connection, events, now)
         await store.mark_evaluated(connection, {item.submission.submission_id: item.checked for item in batch}, now)
@@ -205,31 +286,92 @@ def read_records(records: Sequence[Record]) -> tuple[list[tuple[Submission, Reco
     return submissions, rejected
 
 
-def evaluate_submission(item: CheckedRecord, vintages: Vintages, policy: Policy) -> list[Assessment]:
-    """Take the accepted figures of one submission in and judge every period whose verdict they may change."""
-    touched: dict[SeriesKey, set[TimePeriod]] = defaultdict(set)
-    for observation in item.checked.observations:
-        vintages.add(observation)
-        touched[observation.series].add(observation.period)
-    assessments: dict[tuple[SeriesKey, TimePeriod, datetime], Assessment] = {}
-    for series, periods in touched.items():
-        indicator = item.plan.indicator(series.indicator_id)
-        assert indicator is not None
-        for moment in _moments(item.submission.received_at, vintages.newest(series), indicator):
-            history = vintages.known_at(series, moment)
-            affected = affected_periods(indicator, history, periods)
-            made = assess_series(
-                item.plan, indicator, policy, history, affected, submission_id=item.submission.submission_id
-            )
-            assessments.update({(series, verdict.period, verdict.known_at): verdict for verdict in made})
-    return list(assessments.values())
+def arrivals_by_subject(batch: Iterable[CheckedRecord]) -> Arrivals:
+    """Subject key → plan id and the figures that arrive, in the order of the batch."""
+    arrivals: Arrivals = {}
+    for item in batch:
+        for observation in item.checked.observations:
+            key = observation.series.subject_key
+            arrivals.setdefault(key, (item.plan.plan_id, []))[1].append(observation)
+    return arrivals
 
 
-def _moments(received_at: datetime, newest: datetime, indicator: Indicator) -> list[datetime]:
-    """The moments whose knowledge a submission changes: its own, and the newest where it comes late and adds to it."""
-    if newest > received_at and needs_history(indicator):
-        return [received_at, newest]
-    return [received_at]
+def evaluate_submission(
+    figures: Iterable[Observation], subjects: Mapping[str, Subject], vintages: Vintages, stored: KnownVerdicts
+) -> list[Assessment]:
+    """Take the accepted figures of one submission in and judge every period whose verdict they change.
+
+    Args:
+        figures: of the submission.
+        subjects: what they are about, by key.
+        vintages: what is known before; the figures are added.
+        stored: verdicts known after the receipt; those made here are added.
+    """
+    arrived: dict[str, list[Observation]] = defaultdict(list)
+    for figure in figures:
+        vintages.add(figure)
+        arrived[figure.series.subject_key].append(figure)
+    made = [
+        verdict
+        for key, news in arrived.items()
+        for verdict in verdicts_of_arrival(subjects[key], vintages, news, stored)
+    ]
+    for verdict in made:
+        stored[verdict.series, verdict.period].add(verdict.known_at)
+    return made
+
+
+def known_verdicts(places: Iterable[store.VerdictPlace]) -> KnownVerdicts:
+    """The moments of verdicts by series and period."""
+    known: KnownVerdicts = defaultdict(set)
+    for place in places:
+        known[place.series, place.period].add(place.known_at)
+    return known
+
+
+def states_after(
+    subjects: Mapping[str, Subject], vintages: Vintages, states: Mapping[str, RunningState]
+) -> dict[str, RunningState]:
+    """The states to keep of the subjects whose verdicts rest on their history."""
+    after = {}
+    for key, subject in subjects.items():
+        indicator = subject.plans.versions_with(subject.indicator_id)[-1]
+        if needs_history(indicator):
+            newest = max([vintages.newest(key)] + ([states[key].newest] if key in states else []))
+            after[key] = state_after(standing_course(subject, vintages.known_at(key, newest), newest), newest)
+    return after
+
+
+def not_stored(
+    made: Iterable[Assessment], stored: Mapping[store.VerdictPlace, store.VerdictContent]
+) -> list[Assessment]:
+    """The verdicts that a report did not lead to already, since it knew what was said."""
+    return [verdict for verdict in made if stored.get(store.place_of(verdict)) != store.content_of(verdict)]
+
+
+def _first_news(arrivals: Arrivals) -> dict[str, tuple[SeriesKey, datetime]]:
+    """Subject key → a series of it and when the first of its figures was received."""
+    return {
+        key: (figures[0].series, min(figure.received_at for figure in figures))
+        for key, (_, figures) in arrivals.items()
+    }
+
+
+def _with_history(arrivals: Arrivals, catalogue: Catalogue) -> list[str]:
+    return [
+        key
+        for key, (plan_id, figures) in arrivals.items()
+        if any(map(needs_history, catalogue.histories[plan_id].versions_with(figures[0].series.indicator_id)))
+    ]
+
+
+def _by_schema(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
+    """Changes of the catalogue, and submissions."""
+    changes: list[Record] = []
+    reports: list[Record] = []
+    for record in records:
+        (changes if is_catalogue_change(record.value) else reports).append(record)
+    return changes, reports
 
 
 def _plan_of(submission: Submission, catalogue: Catalogue) -> Plan:
@@ -251,17 +393,31 @@ def _plan_of(submission: Submission, catalogue: Catalogue) -> Plan:
     return plan
 
 
-def _event(item: CheckedRecord, assessments: Sequence[Assessment], vintages: Vintages) -> OutgoingEvent:
+def _event(
+    item: CheckedRecord, assessments: Sequence[Assessment], vintages: Vintages, states: Mapping[str, RunningState]
+) -> OutgoingEvent:
     """The event of an evaluation, as known now: a figure that was overtaken before it came raises no warning."""
     submission = item.submission
-    series = {made.series for made in assessments}
+    subjects = {made.series.subject_key for made in assessments}
+    moments = [submission.received_at, *(made.known_at for made in assessments)]
+    moments += [vintages.newest(key) for key in subjects] + [states[key].newest for key in subjects & states.keys()]
     event = AssessmentsMade(
         submission.submission_id,
         submission.plan_id,
-        max(map(vintages.newest, series), default=submission.received_at),
-        tuple(sorted(map(str, series))),
+        max(moments),
+        tuple(sorted({str(made.series) for made in assessments})),
     )
     key = item.record.key or item.plan.ref_area.encode()
     return OutgoingEvent(
         assessment_event_id(submission.submission_id), ASSESSMENT_MADE, key, assessments_to_bytes(event)
+    )
+
+
+def _change_event(
+    change: CatalogueChanged, assessments: Sequence[Assessment], known_at: datetime, plan: Plan
+) -> OutgoingEvent:
+    series = tuple(sorted({str(made.series) for made in assessments}))
+    event = AssessmentsMade(change.change_id, change.plan_id, known_at, series)
+    return OutgoingEvent(
+        assessment_event_id(change.change_id), ASSESSMENT_MADE, plan.ref_area.encode(), assessments_to_bytes(event)
     )

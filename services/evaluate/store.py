@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from planwatch.assessment import Assessment
 from planwatch.observation import Observation
-from planwatch.period import parse_period
+from planwatch.period import Freq, TimePeriod, parse_period
+from planwatch.running_state import RunningState, state_from_mapping
 from planwatch.schedule import METHOD
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import CheckedSubmission, Submission
@@ -25,6 +27,32 @@ class LedgerEntry:
 
     received_at: datetime
     is_evaluated: bool
+
+
+class VerdictPlace(NamedTuple):
+    """Of what a verdict speaks: a period of a series, as known at a moment."""
+
+    series: SeriesKey
+    period: TimePeriod
+    known_at: datetime
+
+
+class VerdictContent(NamedTuple):
+    """What a verdict says, as far as a changed catalogue can change it."""
+
+    plan_version: int
+    verdict: str
+    expected: Decimal | None
+
+
+def place_of(verdict: Assessment) -> VerdictPlace:
+    """Of what a verdict speaks."""
+    return VerdictPlace(verdict.series, verdict.period, verdict.known_at)
+
+
+def content_of(verdict: Assessment) -> VerdictContent:
+    """What a verdict says."""
+    return VerdictContent(verdict.plan_version, verdict.verdict, verdict.measures.expected)
 
 
 async def load_ledger(connection: AsyncConnection[Any], submission_ids: Sequence[str]) -> dict[str, LedgerEntry]:
@@ -62,16 +90,15 @@ async def insert_produced(
 async def load_vintages(
     connection: AsyncConnection[Any],
     periods: Iterable[tuple[SeriesKey, date]],
-    whole_series: Iterable[SeriesKey],
+    series_from: Mapping[SeriesKey, date],
 ) -> list[Observation]:
-    """All vintages of the given periods, and of every period of the given series.
+    """All vintages of the given periods, and of every period of the given series from a day on.
 
     Returns:
         Observations in no particular order; empty where nothing was reported yet.
     """
     places = {(str(series), start): series for series, start in periods}
-    series_keys = {str(series): series for series in whole_series}
-    known = {**{key: series for (key, _), series in places.items()}, **series_keys}
+    known = {**{key: series for (key, _), series in places.items()}, **{str(series): series for series in series_from}}
     columns = (
         "series_key, time_period, obs_value, obs_status, accumulation, submission_id, row_number, received_at, revision"
     )
@@ -84,10 +111,12 @@ async def load_vintages(
             (keys, starts),
         )
         rows += await found.fetchall()
-    if series_keys:
+    if series_from:
+        keys, starts = [str(series) for series in series_from], list(series_from.values())
         found = await connection.execute(
-            f"SELECT {columns} FROM observations WHERE series_key = ANY(%s)",  # noqa: S608
-            (list(series_keys),),
+            f"SELECT {columns} FROM unnest(%s::text[], %s::date[]) AS part (series_key, first_day)"  # noqa: S608
+            " JOIN observations USING (series_key) WHERE period_start >= first_day",
+            (keys, starts),
         )
         rows += await found.fetchall()
     return [_observation(known[row[0]], row) for row in rows]
@@ -115,6 +144,73 @@ async def lock_series(connection: AsyncConnection[Any], series: Iterable[SeriesK
         "SELECT FROM series WHERE series_key = ANY(%s) ORDER BY series_key FOR UPDATE",
         (sorted(str(key) for key in series),),
     )
+
+
+async def hold_states(connection: AsyncConnection[Any], subject_keys: Iterable[str]) -> dict[str, RunningState]:
+    """The states kept of subjects, held until COMMIT with those that are not there yet; those are absent.
+
+    Holding them keeps two workers from judging one subject at the same time from reports of different frequency.
+    """
+    keys = sorted(subject_keys)
+    if not keys:
+        return {}
+    await connection.execute(
+        "INSERT INTO series_state (subject_key, newest_at, state)"
+        " SELECT key, 'epoch', '{}' FROM unnest(%s::text[]) AS key ON CONFLICT DO NOTHING",
+        (keys,),
+    )
+    rows = await connection.execute(
+        "SELECT subject_key, newest_at, state FROM series_state WHERE subject_key = ANY(%s)"
+        " ORDER BY subject_key FOR UPDATE",
+        (keys,),
+    )
+    return {key: state_from_mapping(newest, state) for key, newest, state in await rows.fetchall() if state}
+
+
+async def save_states(connection: AsyncConnection[Any], states: Mapping[str, RunningState]) -> None:
+    """Write the states of subjects that are held."""
+    if not states:
+        return
+    await connection.cursor().executemany(
+        "UPDATE series_state SET newest_at = %s, state = %s WHERE subject_key = %s",
+        [(state.newest, Jsonb(state.as_mapping()), key) for key, state in sorted(states.items())],
+    )
+
+
+async def load_subject_series(connection: AsyncConnection[Any], plan_id: str, indicator_id: str) -> list[SeriesKey]:
+    """Every series of an indicator."""
+    rows = await connection.execute(
+        "SELECT ref_area, freq, urbanisation, pop_group FROM series WHERE plan_id = %s AND indicator_id = %s",
+        (plan_id, indicator_id),
+    )
+    return [SeriesKey(indicator_id, row[0], Freq(row[1]), row[2], row[3]) for row in await rows.fetchall()]
+
+
+async def load_made(
+    connection: AsyncConnection[Any], series: Iterable[SeriesKey], since: datetime
+) -> dict[VerdictPlace, VerdictContent]:
+    """What the verdicts known since a moment say; of those on one period and moment the last made."""
+    keys = {str(key): key for key in series}
+    rows = await connection.execute(
+        """
+        SELECT series_key, time_period, known_at, plan_version, class, expected_value
+        FROM assessments WHERE series_key = ANY(%s) AND known_at >= %s AND method = %s
+        ORDER BY plan_version, assessment_no
+        """,
+        (list(keys), since, METHOD),
+    )
+    return {
+        VerdictPlace(keys[row[0]], parse_period(row[1]), row[2]): VerdictContent(*row[3:])
+        for row in await rows.fetchall()
+    }
+
+
+async def is_waiting(connection: AsyncConnection[Any], event_id: str) -> bool | None:
+    """Whether an event of the outbox has not had its effect yet; None if the outbox does not have it."""
+    row = await (
+        await connection.execute("SELECT settled_at IS NULL FROM outgoing_events WHERE event_id = %s", (event_id,))
+    ).fetchone()
+    return row[0] if row else None
 
 
 async def copy_observations(connection: AsyncConnection[Any], observations: Iterable[Observation]) -> None:
@@ -173,8 +269,9 @@ async def renumber_observations(connection: AsyncConnection[Any], observations: 
     if not observations:
         return
     await connection.cursor().executemany(
-        "UPDATE observations SET revision = %s WHERE series_key = %s AND period_start = %s AND submission_id = %s",
-        [(row.revision, str(row.series), row.period.start, row.submission_id) for row in observations],
+        "UPDATE observations SET revision = %s"
+        " WHERE series_key = %s AND period_start = %s AND time_period = %s AND submission_id = %s",
+        [(row.revision, str(row.series), row.period.start, str(row.period), row.submission_id) for row in observations],
     )
 
 
@@ -184,7 +281,8 @@ async def copy_assessments(connection: AsyncConnection[Any], assessments: Iterab
         COPY assessments (series_key, period_start, time_period, plan_id, plan_version, policy_version, method, class,
                           reason, obs_value, revision, measured, baseline_value, baseline_period, baseline_substituted,
                           expected_value, achieved_share, expected_share, schedule_index, gap, gap_pct, pace,
-                          pace_needed, years_to_target, submission_id, known_at) FROM STDIN
+                          pace_needed, years_to_target, submission_id, known_at, caused_by, change_code,
+                          change_zh, change_en) FROM STDIN
     """
     async with connection.cursor().copy(statement) as copy:
         for row in assessments:
@@ -203,7 +301,7 @@ async def mark_evaluated(
         WHERE submission_id = %s
         """,
         [
-            (now, len(result.observations), Jsonb([finding.as_mapping() for finding in result.findings]), submission_id)
+            (now, result.accepted_rows, Jsonb([finding.as_mapping() for finding in result.findings]), submission_id)
             for submission_id, result in checked.items()
         ],
     )
@@ -253,4 +351,8 @@ def _assessment_row(row: Assessment) -> tuple[Any, ...]:
         figures.years_to_target,
         row.submission_id,
         row.known_at,
+        row.caused_by,
+        row.change.code if row.change else None,
+        row.change.text.zh if row.change else None,
+        row.change.text.en if row.change else None,
     )

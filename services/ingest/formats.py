@@ -9,8 +9,10 @@ from typing import Any
 
 from planwatch.errors import InvalidSubmission
 from planwatch.language import Text
-from planwatch.submission import SURPLUS, WORK_FIELDS_SET, ReportedTable
+from planwatch.reported_cell import SURPLUS
+from planwatch.submission import ReportedTable
 from planwatch.wire import MOST_ROWS, load_document, table_from_mapping
+from planwatch.work_report import WORK_FIELDS
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "indicator": (
@@ -106,7 +108,7 @@ def decode(content: bytes) -> str:
 
 def _fields_of(headings: list[str]) -> list[str | None]:
     fields = [_BY_HEADING.get(heading.strip().casefold()) for heading in headings]
-    required = [field for field in REQUIRED if field != "obs_value" or not WORK_FIELDS_SET.intersection(fields)]
+    required = [field for field in REQUIRED if field != "obs_value" or not set(WORK_FIELDS).intersection(fields)]
     missing = [HEADINGS[field] for field in required if field not in fields]
     if missing:
         raise _invalid(

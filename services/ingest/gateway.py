@@ -172,10 +172,9 @@ def _read(request: web.Request, content: bytes, own_plan: str) -> tuple[Reported
 
 
 def _event(submission: Submission, plan: Plan, checked: CheckedSubmission) -> OutgoingEvent | None:
-    if not checked.observations:
+    if not checked.accepted_rows:
         return None
-    good = {observation.row for observation in checked.observations}
-    rows = [(row, cells) for row, cells in submission.table.rows if row in good]
+    rows = [(row, cells) for row, cells in submission.table.rows if row in checked.rows]
     accepted = Submission(
         submission.submission_id,
         submission.agency_id,
@@ -184,8 +183,7 @@ def _event(submission: Submission, plan: Plan, checked: CheckedSubmission) -> Ou
         submission.simulated,
         ReportedTable(submission.table.headings, rows),
     )
-    areas = {observation.series.ref_area for observation in checked.observations}
-    key = areas.pop() if len(areas) == 1 else plan.ref_area
+    (key,) = checked.areas if len(checked.areas) == 1 else (plan.ref_area,)
     return OutgoingEvent(
         submission_event_id(submission.submission_id), SUBMISSION_RECEIVED, key.encode(), submission_to_bytes(accepted)
     )
@@ -195,7 +193,7 @@ def _answer(receipt: store.Receipt, *, is_new: bool) -> web.Response:
     if not is_new:
         SUBMISSIONS.labels(outcome="repeated").inc()
         return _json(_receipt_document(receipt, "repeated"), HTTPStatus.OK)
-    ROWS.labels(outcome="returned").inc(len(receipt.findings))
+    ROWS.labels(outcome="returned").inc(receipt.returned_rows)
     outcome = _outcome(receipt)
     SUBMISSIONS.labels(outcome=outcome).inc()
     status = HTTPStatus.ACCEPTED if outcome == "accepted" else HTTPStatus.UNPROCESSABLE_ENTITY
@@ -207,7 +205,7 @@ def _outcome(receipt: store.Receipt) -> str:
 
 
 def _receipt_document(receipt: store.Receipt, outcome: str) -> dict[str, Any]:
-    returned = len(receipt.findings)
+    returned = receipt.returned_rows
     return {
         "submission_id": receipt.submission_id,
         "outcome": outcome,

@@ -40,6 +40,11 @@ class Receipt:
     findings: list[dict[str, Any]]
     evaluated_at: datetime | None
 
+    @property
+    def returned_rows(self) -> int:
+        """Rows with at least one finding; a row about a task or a project may be accepted in part."""
+        return len({finding["row"] for finding in self.findings})
+
 
 async def load_sender(connection: AsyncConnection[Any], key: str) -> Sender | None:
     """The agency that holds `key`; None where no live key is like it."""
@@ -89,7 +94,7 @@ async def record_submission(
             content,
             submission.simulated,
             submission.received_at,
-            len(checked.observations),
+            checked.accepted_rows,
             Jsonb(findings),
             None if event else submission.received_at,
         ),

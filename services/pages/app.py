@@ -15,6 +15,7 @@ from services.database import Pool
 from services.errors import StoreUnavailable
 from services.pages import store
 from services.pages.catcher import MailFolder
+from services.pages.comparison_pages import ComparisonPages
 from services.pages.handlers import NotShown, Pages
 from services.pages.rendering import PAGE_HEADERS, page
 from services.serving import Check, add_operations_routes
@@ -41,6 +42,7 @@ def build_app(pool: Pool, mail_catcher: str) -> web.Application:
 
     app = web.Application(middlewares=[_answer_in_words])
     Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None).add_routes(app)
+    ComparisonPages(pool).add_routes(app)
     app.router.add_static("/static", Path(str(files("services.pages") / "static")))
     app.on_response_prepare.append(_keep_to_itself)
     add_operations_routes(app, checks)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planwatch.commitment import Quotation
 from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
 from services.pages.catcher import CaughtMail
 from services.pages.chart import Chart, draw_chart
-from services.pages.store import Case, Figure, Mail, Receipt, Step
+from services.pages.commitment_store import Report
+from services.pages.commitment_views import commitment_quotation
+from services.pages.forecast_store import Forecasts, KnownForecast
+from services.pages.store import Case, Figure, Mail, Receipt, Step, VerdictChange
 from services.pages.views import rests_on_simulated
 
 PICTURE = (480, 240, 48)
@@ -42,6 +46,9 @@ class CasePage:
         decision: the last step that a verdict led to; what people do about it decides nothing.
         level: the level that stands, or the last one of a closed case.
         simulated: the deciding figure was generated or rests on generated ones.
+        quotation: the printed words of the commitment that the indicator is derived from; None for the main table.
+        reports: on its task or project in the area of the case, the newest first.
+        forecast: beside the verdict on the deciding figure.
     """
 
     case: Case
@@ -54,15 +61,19 @@ class CasePage:
     decision: Step
     level: str
     simulated: bool
+    quotation: Quotation | None
+    reports: tuple[Report, ...]
+    forecast: KnownForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """A receipt; `rows_returned` counts rows, of which one may have more than one finding."""
+    """A receipt with what the submission changed; `rows_returned` counts rows, which may have several findings."""
 
     receipt: Receipt
     plan: Plan | None
     rows_returned: int
+    changes: tuple[VerdictChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,14 @@ class MailPage:
     has_catcher: bool
 
 
-def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history: Sequence[Step]) -> CasePage:
+def case_page(
+    case: Case,
+    plan: Plan | None,
+    figures: Sequence[Figure],
+    history: Sequence[Step],
+    reports: Sequence[Report] = (),
+    forecasts: Forecasts | None = None,
+) -> CasePage:
     """A case with its figures.
 
     Args:
@@ -90,27 +108,38 @@ def case_page(case: Case, plan: Plan | None, figures: Sequence[Figure], history:
         plan: its plan, None if it is no longer in the catalogue.
         figures: the periods of its series, rising.
         history: its steps in order; the first one is never an acknowledgement.
+        reports: on the task or project that it is about, the newest last.
+        forecasts: beside verdicts on its series.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
     decision = next(step for step in reversed(history) if step.step_kind in DECIDING)
     deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
+    forecast = (forecasts or {}).get((case.series_key, case.time_period))
     return CasePage(
         case=case,
         plan=plan,
         indicator=indicator,
         deciding=deciding,
         figures=tuple(reversed(figures)),
-        chart=draw_chart(plan, indicator, figures, *PICTURE) if plan and indicator else None,
+        chart=draw_chart(plan, indicator, figures, *PICTURE, forecast=forecast) if plan and indicator else None,
         history=tuple(history),
         decision=decision,
         level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
+        quotation=commitment_quotation(plan, indicator.commitment_id or "") if plan and indicator else None,
+        reports=tuple(report for report in reversed(reports) if report.ref_area == _area_of(case)),
+        forecast=forecast,
     )
 
 
-def receipt_page(receipt: Receipt, plan: Plan | None) -> ReceiptPage:
-    """A receipt with the name of its plan."""
-    return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}))
+def receipt_page(receipt: Receipt, plan: Plan | None, changes: Sequence[VerdictChange] = ()) -> ReceiptPage:
+    """A receipt with the name of its plan and the verdicts that the submission changed."""
+    return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}), tuple(changes))
+
+
+def _area_of(case: Case) -> str:
+    """The area of a case: the second part of its series key."""
+    return case.series_key.split(".")[1]
 
 
 def mail_page(mail: Mail, caught: CaughtMail | None, *, has_catcher: bool) -> MailPage:

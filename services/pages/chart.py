@@ -9,8 +9,12 @@ from decimal import Decimal
 from planwatch.period import parse_period, year_fraction
 from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
-from planwatch.trajectory import PathPoint
+from planwatch.trajectory import PathPoint, Trajectory, expected_value_at
+from services.pages.forecast_store import KnownForecast
 from services.pages.store import Figure
+
+STRETCHES = 20
+"""Into how many straight pieces a bent path is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,28 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of `width` × `height`: the expected path from baseline to target, and the actual values."""
+    """A picture of `width` × `height`: the expected path from baseline to target, and the actual values.
+
+    `outlook` is the forecast at the target's date: its value, lower and upper end; empty without one.
+    """
 
     width: int
     height: int
     path: tuple[Dot, ...]
     actual: tuple[Dot, ...]
     is_limit: bool
+    outlook: tuple[Dot, ...] = ()
 
 
 def draw_chart(
-    plan: Plan, indicator: Indicator, figures: Sequence[Figure], width: int, height: int, margin: int = 8
+    plan: Plan,
+    indicator: Indicator,
+    figures: Sequence[Figure],
+    width: int,
+    height: int,
+    margin: int = 8,
+    *,
+    forecast: KnownForecast | None = None,
 ) -> Chart | None:
     """The path of one indicator and its actual values in a picture; None where there is no path to draw.
 
@@ -46,13 +61,16 @@ def draw_chart(
         width: of the picture.
         height: likewise.
         margin: what stays free on each side.
+        forecast: at the target's date; None without one.
     """
     path = expected_path(plan, indicator, figures)
     if not path:
         return None
     actual = actual_values(indicator, figures)
-    place = _Frame([*path, *actual], width, height, margin).place
-    return Chart(width, height, tuple(map(place, path)), tuple(map(place, actual)), indicator.goal_kind in LIMIT_KINDS)
+    outlook = _outlook(indicator, forecast)
+    place = _Frame([*path, *actual, *outlook], width, height, margin).place
+    drawn = [tuple(map(place, points)) for points in (path, actual, outlook)]
+    return Chart(width, height, drawn[0], drawn[1], indicator.goal_kind in LIMIT_KINDS, drawn[2])
 
 
 def expected_path(plan: Plan, indicator: Indicator, figures: Sequence[Figure]) -> tuple[PathPoint, ...]:
@@ -67,7 +85,16 @@ def expected_path(plan: Plan, indicator: Indicator, figures: Sequence[Figure]) -
     years = plan.end.start.year - plan.start.start.year + 1
     goal = target * years if indicator.goal_kind is GoalKind.AVERAGE else target
     stated = (PathPoint(year_fraction(period.end), value) for period, value in indicator.milestones)
-    return (start, *(point for point in stated if start.time < point.time < end_time), PathPoint(end_time, goal))
+    points = (start, *(point for point in stated if start.time < point.time < end_time), PathPoint(end_time, goal))
+    return points if indicator.trajectory is Trajectory.LINEAR else _bent(points, indicator.trajectory)
+
+
+def _bent(points: tuple[PathPoint, ...], trajectory: Trajectory) -> tuple[PathPoint, ...]:
+    """The points with more of them on the last stretch, so that its form can be seen."""
+    left, right = points[-2:]
+    between = (left.time + (right.time - left.time) * step / STRETCHES for step in range(1, STRETCHES))
+    drawn = (PathPoint(time, expected_value_at(points, time, trajectory)) for time in between)
+    return (*points[:-1], *drawn, right)
 
 
 def actual_values(indicator: Indicator, figures: Sequence[Figure]) -> list[PathPoint]:
@@ -75,6 +102,14 @@ def actual_values(indicator: Indicator, figures: Sequence[Figure]) -> list[PathP
     is_total = indicator.goal_kind in TOTAL_KINDS
     values = ((figure.time_period, figure.measured if is_total else figure.obs_value) for figure in figures)
     return [PathPoint(year_fraction(parse_period(period).end), value) for period, value in values if value is not None]
+
+
+def _outlook(indicator: Indicator, forecast: KnownForecast | None) -> list[PathPoint]:
+    if forecast is None or not forecast.is_made:
+        return []
+    at = year_fraction(indicator.target.period.end)
+    ends = (forecast.value, forecast.low, forecast.high)
+    return [PathPoint(at, Decimal(repr(end))) for end in ends if end is not None]
 
 
 def _start(indicator: Indicator, figures: Sequence[Figure], start_time: float) -> PathPoint | None:

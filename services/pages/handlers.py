@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -9,11 +10,14 @@ from aiohttp import web
 
 from planwatch.language import Text
 from planwatch.plan import Plan
+from planwatch.plan_review import review_plan
 from services.database import Pool
-from services.pages import case_views, store, views
+from services.pages import case_views, commitment_store, commitment_views, question_views, store, views
 from services.pages.catcher import CaughtMail, MailFolder
+from services.pages.forecast_store import load_forecasts
 from services.pages.moment import parse_moment
 from services.pages.rendering import MAIL_BODY_HEADERS, page
+from services.pages.standings import Reported
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -38,6 +42,8 @@ class Pages:
         routes: dict[str, Handler] = {
             "/": self.overview,
             "/plans/{plan_id}": self.plan,
+            "/plans/{plan_id}/commitments": self.commitments,
+            "/plans/{plan_id}/questions": self.questions,
             "/submissions/{submission_id}": self.submission,
             "/warnings/{case_id}": self.case,
             "/mails": self.mails,
@@ -78,16 +84,67 @@ class Pages:
             cases = await store.load_open_cases(connection, plan_id, as_of)
             headline = await store.load_headline_series(connection, plan_id)
             figures = await store.load_figures(connection, headline, as_of)
+            forecasts = await load_forecasts(connection, headline, as_of)
         shown = set(headline)
-        rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown])
+        rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown], forecasts)
         content = {
             "plan": plan,
             "groups": views.group_by_domain(plan, rows),
             "summary": views.summarise(plan, rows, cases),
             "as_of": as_of,
             "asked": asked or None,
+            "parts_of_plan": commitment_views.count_parts(plan),
         }
         return page(request, "plan", content)
+
+    async def commitments(self, request: web.Request) -> web.Response:
+        """What a plan promises beside its main table and how it stands; `section` and `domain` choose a part of it."""
+        plan_id, section = _identity(request, "plan_id"), request.query.get("section") or None
+        domain = request.query.get("domain") or None
+        async with store.reading(self._pool) as connection:
+            plan = _find_plan(await self._shelf.load(connection, None), plan_id)
+            if plan is None:
+                raise _unknown("规划", "plan", plan_id)
+            keys = await commitment_store.load_commitment_series(connection, plan_id)
+            reported = Reported(
+                figures=await store.load_figures(connection, keys),
+                cases=await store.load_open_cases(connection, plan_id),
+                reports=await commitment_store.load_work_reports(connection, plan_id),
+            )
+        domains = commitment_views.domains_of_commitments(plan)
+        if section not in {None, *commitment_views.Part}:
+            raise _unknown("部分", "part", str(section))
+        if domain not in {None, *(code for code, _ in domains)}:
+            raise _unknown("领域", "domain", str(domain))
+        content = {
+            "plan": plan,
+            "counts": commitment_views.count_parts(plan),
+            "entries": commitment_views.commitment_entries(plan, reported, domain),
+            "agencies": commitment_views.agency_rows(plan),
+            "domains": domains,
+            "section": section,
+            "domain": domain,
+        }
+        return page(request, "commitments", content)
+
+    async def questions(self, request: web.Request) -> web.Response:
+        """What a careful reader would ask the author of a plan."""
+        plan_id = _identity(request, "plan_id")
+        async with store.reading(self._pool) as connection:
+            plans = await self._shelf.load(connection, None)
+        plan = _find_plan(plans, plan_id)
+        if plan is None:
+            raise _unknown("规划", "plan", plan_id)
+        parent = _find_plan(plans, plan.parent_plan) if plan.parent_plan else None
+        found = review_plan(plan, parent)
+        content = {
+            "plan": plan,
+            "parent": parent,
+            "groups": question_views.group_questions(found, plan, parent),
+            "count": len(found),
+            "counts": Counter(question.kind for question in found),
+        }
+        return page(request, "questions", content)
 
     async def submission(self, request: web.Request) -> web.Response:
         """The receipt of one submission."""
@@ -97,7 +154,8 @@ class Pages:
             if receipt is None:
                 raise _unknown("报送", "submission", submission_id)
             plan = _find_plan(await self._shelf.load(connection, None), receipt.plan_id)
-        return page(request, "submission", {"view": case_views.receipt_page(receipt, plan)})
+            changes = await store.load_changes(connection, submission_id)
+        return page(request, "submission", {"view": case_views.receipt_page(receipt, plan, changes)})
 
     async def case(self, request: web.Request) -> web.Response:
         """One warning with its figures, its rule, its history and its mails."""
@@ -108,8 +166,14 @@ class Pages:
                 raise _unknown("预警", "warning", case_id)
             plan = _find_plan(await self._shelf.load(connection, None), case.plan_id)
             figures = await store.load_figures(connection, [case.series_key])
+            forecasts = await load_forecasts(connection, [case.series_key])
             history = await store.load_history(connection, case_id)
-        return page(request, "warning", {"view": case_views.case_page(case, plan, figures, history)})
+            indicator = plan.indicator(case.indicator_id) if plan else None
+            subject = indicator.commitment_id if indicator else None
+            reports = await commitment_store.load_work_reports(connection, case.plan_id, subject) if subject else []
+        return page(
+            request, "warning", {"view": case_views.case_page(case, plan, figures, history, reports, forecasts)}
+        )
 
     async def mails(self, request: web.Request) -> web.Response:
         """The newest mails of the outbox."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -11,13 +12,26 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from planwatch import plan_question, work_report
 from planwatch import wording as domain_wording
+from planwatch.alignment import REASONS as ALIGNMENT_REASONS
+from planwatch.alignment import STANDING_NAMES
+from planwatch.breakdown import DIMENSION_NAMES
+from planwatch.composite import REASONS as NO_SCORE
+from planwatch.equalisation.change import CHANGE_NAMES as GAP_CHANGE_NAMES
+from planwatch.equalisation.change import REASONS as GAP_REASONS
+from planwatch.equalisation.measure import MEASURE_NAMES, UNDEFINED
+from planwatch.forecast import REASONS as FORECAST_REASONS
 from planwatch.language import Text
 from planwatch.period import parse_period
+from planwatch.plan import Indicator
+from planwatch.plan_score import WEIGHTING_NAMES
 from planwatch.policy import Level, level_from_code
-from planwatch.printing import Language, Printer, due_decimals
+from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
+from planwatch.weighting import REASONS as NO_WEIGHTS
 from services.pages import wording
+from services.pages.commitment_views import Part
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
@@ -98,9 +112,20 @@ class Names:
         """The plan's own name of a domain, or its English one."""
         return self._printer.t(printed, wording.DOMAIN_NAMES_EN.get(code, code))
 
+    def place(self, indicator: Indicator) -> str:
+        """重点工程第3项, project no. 3."""
+        return self._printer.say(domain_wording.place_in_plan(indicator))
+
+    def case(self, indicator: Indicator) -> str:
+        """What a warning on an indicator is called, e.g. 重点工程预警."""
+        return self._printer.say(domain_wording.CASE_NAMES[indicator.section])
+
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
-        names: Mapping[str, Text] = getattr(wording, table, None) or getattr(domain_wording, table)
+        home = next(
+            module for module in (wording, domain_wording, work_report, plan_question) if hasattr(module, table)
+        )
+        names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))
 
 
@@ -113,10 +138,23 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(decimal=lambda number: Decimal(repr(number)), decimals=decimals_of)
     environment.globals.update(
+        FORECAST_REASONS=FORECAST_REASONS,
+        MEASURE_NAMES=MEASURE_NAMES,
+        GAP_REASONS=GAP_REASONS,
+        GAP_CHANGE_NAMES=GAP_CHANGE_NAMES,
+        UNDEFINED=UNDEFINED,
+        DIMENSION_NAMES=DIMENSION_NAMES,
+        STANDING_NAMES=STANDING_NAMES,
+        ALIGNMENT_REASONS=ALIGNMENT_REASONS,
+        NO_SCORE=NO_SCORE,
+        NO_WEIGHTS=NO_WEIGHTS,
+        WEIGHTING_NAMES=WEIGHTING_NAMES,
         due_decimals=due_decimals,
         parse_period=parse_period,
         Level=Level,
+        Part=Part,
         LIMIT_KINDS=LIMIT_KINDS,
         TOTAL_KINDS=TOTAL_KINDS,
     )

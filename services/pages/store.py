@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import class_row
 
+from planwatch.period import TimePeriod, parse_period
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
 from planwatch.schedule import METHOD
@@ -45,6 +46,21 @@ class Figure:
     achieved_share: float | None
     expected_share: float | None
     gap: Decimal | None
+    plan_version: int | None = None
+    change_zh: str | None = None
+    change_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A verdict that took the place of another one because of a submission, and why."""
+
+    indicator_id: str
+    ref_area: str
+    time_period: str
+    verdict: str
+    change_zh: str
+    change_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +151,48 @@ class Mail:
 
 
 class PlanShelf:
-    """The plans by version, each read from its document once: a version never changes."""
+    """The plans by version, each read from its document once, and again when something was added to it."""
 
     def __init__(self) -> None:
-        self._plans: dict[tuple[str, int], Plan] = {}
+        self._plans: dict[tuple[object, ...], Plan] = {}
 
     async def load(self, connection: AsyncConnection[Any], as_of: datetime | None) -> list[Plan]:
-        """The plans in force at `as_of`, superior plans first; a plan applied later appears in its first version."""
+        """The plans in force at `as_of`, superior plans first; a plan applied later appears in its first version.
+
+        Indicators have the milestones that were stated by then.
+        """
         cursor = await connection.execute(
             """
-            SELECT DISTINCT ON (plan_id) plan_id, plan_version
+            SELECT DISTINCT ON (plan_id) plan_id, plan_version, updated_at,
+                   ARRAY(SELECT time_period || ' ' || max(version) FROM milestone_statements AS s
+                         WHERE s.plan_id = version.plan_id AND stated_at <= coalesce(%s::timestamptz, 'infinity')
+                         GROUP BY time_period ORDER BY time_period)
             FROM (SELECT *, applied_at <= coalesce(%s::timestamptz, 'infinity') AS applied FROM plans) AS version
             ORDER BY plan_id, applied DESC, CASE WHEN applied THEN -plan_version ELSE plan_version END
             """,
-            (as_of,),
+            (as_of, as_of),
         )
-        versions = [(plan_id, version) for plan_id, version in await cursor.fetchall()]
-        for plan_id, version in versions:
-            if (plan_id, version) not in self._plans:
-                self._plans[plan_id, version] = await _read_plan(connection, plan_id, version)
-        plans = [self._plans[version] for version in versions]
+        plans = []
+        for plan_id, version, updated_at, stated in await cursor.fetchall():
+            key = (plan_id, version, updated_at, *stated)
+            if key not in self._plans:
+                plan = await _read_plan(connection, plan_id, version)
+                self._plans[key] = await _with_milestones(connection, plan, stated) if stated else plan
+            plans.append(self._plans[key])
         return sorted(plans, key=lambda plan: (plan.parent_plan is not None, plan.ref_area))
+
+
+async def _with_milestones(connection: AsyncConnection[Any], plan: Plan, stated: Sequence[str]) -> Plan:
+    cursor = await connection.execute(
+        "SELECT indicator_id, time_period, value FROM stated_milestones"
+        " WHERE plan_id = %s AND time_period || ' ' || version = ANY(%s)",
+        (plan.plan_id, list(stated)),
+    )
+    values: dict[str, dict[TimePeriod, Decimal]] = {row.indicator_id: dict(row.milestones) for row in plan.indicators}
+    for indicator_id, time_period, value in await cursor.fetchall():
+        values.get(indicator_id, {})[parse_period(time_period)] = value
+    indicators = (replace(row, milestones=tuple(sorted(values[row.indicator_id].items()))) for row in plan.indicators)
+    return replace(plan, indicators=tuple(indicators))
 
 
 async def _read_plan(connection: AsyncConnection[Any], plan_id: str, version: int) -> Plan:
@@ -197,7 +234,7 @@ async def load_figures(
         SELECT s.plan_id, s.indicator_id, o.series_key, s.ref_area, o.time_period, o.revision, o.obs_value,
                o.submission_id, o.received_at, u.simulated, a.class AS verdict, a.reason, a.measured,
                a.baseline_value, a.baseline_period, a.baseline_substituted, a.expected_value, a.achieved_share,
-               a.expected_share, a.gap
+               a.expected_share, a.gap, a.plan_version, a.change_zh, a.change_en
         FROM observations_as_of(coalesce(%(as_of)s::timestamptz, 'infinity')) AS o
         JOIN series AS s USING (series_key)
         JOIN submissions AS u ON u.submission_id = o.submission_id
@@ -286,6 +323,22 @@ async def load_receipt(connection: AsyncConnection[Any], submission_id: str) -> 
         (submission_id,),
     )
     return await cursor.fetchone()
+
+
+async def load_changes(connection: AsyncConnection[Any], submission_id: str) -> list[VerdictChange]:
+    """The verdicts that a submission changed, by indicator and period."""
+    cursor: AsyncCursor[VerdictChange] = connection.cursor(row_factory=class_row(VerdictChange))
+    await cursor.execute(
+        """
+        SELECT s.indicator_id, s.ref_area, a.time_period, a.class AS verdict, a.change_zh, a.change_en
+        FROM assessments AS a
+        JOIN series AS s USING (series_key)
+        WHERE a.submission_id = %s AND a.caused_by = '' AND a.change_zh IS NOT NULL AND a.method = %s
+        ORDER BY s.indicator_id, s.ref_area, a.period_start, a.time_period, a.assessment_no
+        """,
+        (submission_id, METHOD),
+    )
+    return await cursor.fetchall()
 
 
 _MAILS = """

@@ -12,6 +12,7 @@ from planwatch.plan import Domain, Indicator, Plan, PrintedValue
 from planwatch.policy import AssessmentClass, Level, level_from_code
 from planwatch.schedule import TOTAL_KINDS
 from services.pages.chart import Chart, draw_chart
+from services.pages.forecast_store import Forecasts, KnownForecast
 from services.pages.store import Case, Figure
 
 SPARKLINE = (150, 48)
@@ -29,6 +30,7 @@ class IndicatorRow:
         case: the gravest warning that stands, None where there is none.
         chart: the path with the actual values, None where the path has no start.
         simulated: the latest figure or a figure that it rests on was generated.
+        forecast: beside the verdict on the latest period; None where none was tried.
     """
 
     indicator: Indicator
@@ -38,6 +40,7 @@ class IndicatorRow:
     case: Case | None
     chart: Chart | None
     simulated: bool
+    forecast: KnownForecast | None = None
 
     @property
     def verdict(self) -> AssessmentClass | None:
@@ -82,13 +85,16 @@ class CaseRow:
     simulated: bool
 
 
-def indicator_rows(plan: Plan, figures: Iterable[Figure], cases: Iterable[Case]) -> list[IndicatorRow]:
+def indicator_rows(
+    plan: Plan, figures: Iterable[Figure], cases: Iterable[Case], forecasts: Forecasts | None = None
+) -> list[IndicatorRow]:
     """One row per indicator of `plan`, in the order of its table.
 
     Args:
         plan: the plan.
         figures: periods of its headline series, by series and rising period.
         cases: warnings that stand, the gravest first.
+        forecasts: beside verdicts on these series.
     """
     series = _by_indicator(plan, figures)
     gravest: dict[str, Case] = {}
@@ -96,7 +102,13 @@ def indicator_rows(plan: Plan, figures: Iterable[Figure], cases: Iterable[Case])
         if case.plan_id == plan.plan_id:
             gravest.setdefault(case.indicator_id, case)
     return [
-        _row(plan, indicator, series.get(indicator.indicator_id, []), gravest.get(indicator.indicator_id))
+        _row(
+            plan,
+            indicator,
+            series.get(indicator.indicator_id, []),
+            gravest.get(indicator.indicator_id),
+            forecasts or {},
+        )
         for indicator in plan.indicators
     ]
 
@@ -166,16 +178,20 @@ def target_cell(indicator: Indicator) -> PrintedValue | None:
     return next((cell for cell in indicator.values.values() if cell.period == indicator.target.period), None)
 
 
-def _row(plan: Plan, indicator: Indicator, figures: Sequence[Figure], case: Case | None) -> IndicatorRow:
+def _row(
+    plan: Plan, indicator: Indicator, figures: Sequence[Figure], case: Case | None, forecasts: Forecasts
+) -> IndicatorRow:
     latest = figures[-1] if figures else None
+    forecast = forecasts.get((latest.series_key, latest.time_period)) if latest else None
     return IndicatorRow(
         indicator=indicator,
         baseline_cell=baseline_cell(indicator),
         target_cell=target_cell(indicator),
         latest=latest,
         case=case,
-        chart=draw_chart(plan, indicator, figures, *SPARKLINE),
+        chart=draw_chart(plan, indicator, figures, *SPARKLINE, forecast=forecast),
         simulated=rests_on_simulated(indicator, figures, latest) if latest else False,
+        forecast=forecast,
     )
 
 

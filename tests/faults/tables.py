@@ -19,6 +19,7 @@ _LINES = {
     "series": "SELECT to_jsonb(s)::text FROM series AS s",
     "observations": "SELECT to_jsonb(o)::text FROM observations AS o",
     "assessments": "SELECT (to_jsonb(a) - '{assessment_no}'::text[])::text FROM assessments AS a",
+    "assessment_forecasts": "SELECT to_jsonb(f)::text FROM assessment_forecasts AS f",
     "dead_letters": """
         SELECT (to_jsonb(d) - '{dead_letter_id, incarnation, recorded_at}'::text[])::text FROM dead_letters AS d
     """,

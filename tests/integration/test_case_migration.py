@@ -21,7 +21,7 @@ from tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.embedded
 
-CASES = "0009_cases.sql"
+CASES = "0011_cases.sql"
 RAISED_AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
 BEFORE = """
     INSERT INTO early_warnings

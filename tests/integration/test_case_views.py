@@ -64,6 +64,6 @@ async def test_explain_as_json_has_no_figures_but_the_rule(
     document = json.loads(CliRunner().invoke(commands, ["explain", overdue, "--json"]).output)
 
     assert document["figures"] is None
-    assert document["rule"]["policy_line"] == "default-2: overdue_report.0.binding = blue"
+    assert document["rule"]["policy_line"] == "default-3: overdue_report.0.binding = blue"
     # then the fifteenth working day after 11 April, the made-up Sunday of the 24th included
     assert document["warning"]["due_on"] == "2022-04-29"

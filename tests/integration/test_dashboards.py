@@ -68,7 +68,7 @@ def queries_of(name: str) -> list[Query]:
     panels = [
         Query(f"{name} {panel['id']}{target['refId']}", target["rawSql"], target["format"], panel)
         for panel in dashboard["panels"]
-        for target in panel["targets"]
+        for target in panel.get("targets", [])
     ]
     variables = [
         Query(f"{name} ${variable['name']}", variable["query"], "table", {})
@@ -99,7 +99,8 @@ COLUMNS = {
     "plan $indicator": "__text:text __value:text",
     "plan 1A": "序号:int4 indicator_id:text 指标:text 单位:text 性质:text 目标类型:text 基期值:numeric 基期:text "
     "目标:text 最新时期:text 最新数据:numeric 对照值:numeric 当期应达:numeric 完成进度:float8 序时进度:float8 "
-    "进度比:float8 评价:text 预警等级:text 责任单位:text 待确认:int4 数据性质:bool",
+    "进度比:float8 评价:text 预计期末:float8 预计下限:float8 预计上限:float8 实现概率:float8 "
+    "预警等级:text 责任单位:text 待确认:int4 数据性质:bool",
     "plan 2A": "time:timestamptz 应达路径:float8",
     "plan 2B": "time:timestamptz metric:text value:float8",
     "plan 3A": "时间:timestamptz 步骤:text 等级:text 时期:text 原因:text 政策条目:text 发信说明:text 经办:text "
@@ -109,6 +110,8 @@ COLUMNS = {
     "当期应达:numeric 进度比:float8 所用基期值:numeric 所用基期:text 规划版本:int4 政策版本:text 报送编号:text "
     "收到时间:timestamptz 数据性质:bool",
     "plan 6A": "序号:int4 指标:text 字段:text 待确认事项:text 出处:text 行:int4",
+    "plan 7A": "部分:text 序号:int4 indicator_id:text 承诺:text 领域:text 单位:text 目标:text 期限:text 最新时期:text "
+    "最新数据:numeric 当期应达:numeric 评价:text 预警等级:text 报送单位:text 数据性质:bool",
 }
 
 NOW = {"plan": "zhongwei", "indicator": "zhongwei-05", "as_of": ""}
@@ -258,7 +261,7 @@ def test_a_case_has_the_level_and_state_of_its_last_step_by_then(reader: psycopg
         return {indicator: (state, level) for indicator, state, level in rows}
 
     named = reader.execute(
-        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-2: %' AND submission_id <> ''"
+        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-3: %' AND submission_id <> ''"
     ).fetchone()
 
     assert states(APPLIED) == {}

@@ -146,6 +146,34 @@ async def test_what_the_gateway_accepts_the_evaluator_evaluates(education: Agenc
     assert evaluated["findings"] == receipt["findings"]
 
 
+async def test_progress_is_accepted_statement_by_statement_and_travels_whole(
+    education: Agency, pipeline: Pipeline
+) -> None:
+    # given a row accepted in part, a status without any figure, and a row of nobody
+    csv = (
+        "项目编号,时期,进展状态,形象进度,累计交付数量\n"
+        "义务教育优质均衡发展工程,2022,在建,45,3\n"
+        "zhongwei-project-01,2023,暂停,,\n"
+        "火星工程,2022,在建,,\n"
+    )
+
+    status, receipt = await answer(await education.submit(csv.encode()))
+    ((value,),) = pipeline.rows("SELECT record_value FROM outgoing_events")
+    await pipeline.evaluate(make_record(bytes(value), recorded_at=RECEIVED_AT))
+
+    assert status == HTTPStatus.ACCEPTED
+    assert (receipt["accepted_rows"], receipt["returned_rows"]) == (2, 2)
+    assert [(found["row"], found["field"], found["code"]) for found in receipt["findings"]] == [
+        (2, "累计交付数量", "which_quantity"),
+        (4, "项目编号", "unknown_task_or_project"),
+    ]
+    assert pipeline.rows("SELECT time_period, status FROM work_reports ORDER BY 1") == [
+        ("2022", "under_way"),
+        ("2023", "suspended"),
+    ]
+    assert pipeline.rows("SELECT accepted_rows, jsonb_array_length(findings) FROM submissions") == [(2, 2)]
+
+
 async def test_the_same_file_again_gets_the_first_receipt_and_changes_nothing(
     education: Agency, pipeline: Pipeline
 ) -> None:

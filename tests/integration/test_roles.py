@@ -15,7 +15,7 @@ INGEST, EVALUATE, ALERTS, READER = "planwatch_ingest", "planwatch_evaluate", "pl
 ROLES = (INGEST, EVALUATE, ALERTS, READER)
 CATALOGUE = ("plans", "policies", "agencies", "indicators", "api_keys", "migrations")
 LEDGER = ("submissions", "outgoing_events", "watermarks", "dead_letters")
-FIGURES = ("series", "observations", "assessments")
+FIGURES = ("series", "observations", "assessments", "assessment_forecasts")
 WARNINGS = ("early_warnings", "warning_history", "digests", "mails")
 TABLES = (*CATALOGUE, *LEDGER, *FIGURES, *WARNINGS)
 

@@ -30,7 +30,7 @@ def reported(*figures: tuple[str, str, Accumulation | None]) -> dict[TimePeriod,
 
 
 def total(history: Mapping[TimePeriod, Observation], period: str) -> Decimal:
-    return totals(PLAN, TRAINED, history)[parse_period(period)]
+    return totals(PLAN, TRAINED, history).of[parse_period(period)]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,20 @@ def test_the_form_of_the_catalogue_holds_where_the_report_names_none() -> None:
             "2021-03",
             "5",
             id="a flow after 本年累计",
+        ),
+        pytest.param(
+            # January and February together 2, March 1 more
+            reported(("2021-01-01/P2M", "2", FLOW), ("2021-03", "1", FLOW)),
+            "2021-03",
+            "3",
+            id="January and February in one report",
+        ),
+        pytest.param(
+            # the months of 2021 added up to 12 provisionally, the year is 13 in the end
+            reported(*((month, "1", FLOW) for month in MONTHS[:12]), ("2021", "13", FLOW), ("2022-01", "1", FLOW)),
+            "2022-01",
+            "14",
+            id="the annual figure is final",
         ),
         pytest.param(
             # twelve flows of 1 are 12 by the end of 2021, then 3 this year

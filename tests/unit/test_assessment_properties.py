@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from planwatch.assessment import Assessment, assess
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, parse_period
-from planwatch.plan import Direction, GoalKind, Indicator, Plan
+from planwatch.plan import Direction, GoalKind, Indicator
+from planwatch.plan_history import PlanVersion
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
 from planwatch.series import Accumulation
-from planwatch.submission import CheckedSubmission
-from services.evaluate.effects import CheckedRecord, Vintages, evaluate_submission
+from planwatch.trajectory import Trajectory
 from tests.builders import (
+    RECEIVED_AT,
     default_policy,
     make_history,
     make_indicator,
     make_observation,
     make_plan,
-    make_record,
-    make_submission,
 )
+from tests.replay import Replay
 
 WORST_FIRST = [
     AssessmentClass.REVERSED,
@@ -51,12 +51,25 @@ RISES = st.integers(1, 100_000).map(lambda hundredths: str(Decimal(hundredths).s
 PERIODS = st.sampled_from(["2021", "2021-S1", "2022-Q3", "2023-02", "2024", "2025-12"])
 COMPARATORS = st.sampled_from([Comparator.AT_LEAST, Comparator.GREATER])
 INDICATORS = st.builds(
-    lambda baseline, rise, comparator: make_indicator(
-        baseline=baseline, target=str(Decimal(baseline) + Decimal(rise)), comparator=comparator
+    lambda baseline, rise, comparator, trajectory: replace(
+        make_indicator(baseline=baseline, target=str(Decimal(baseline) + Decimal(rise)), comparator=comparator),
+        trajectory=trajectory,
     ),
-    FIGURES,
+    RISES,
     RISES,
     COMPARATORS,
+    st.sampled_from(Trajectory),
+)
+WITH_MILESTONES = st.builds(
+    lambda indicator, values: replace(
+        indicator,
+        milestones=tuple(
+            (parse_period(str(2021 + number)), Decimal(value))
+            for number, value in enumerate(sorted(values, key=Decimal))
+        ),
+    ),
+    INDICATORS,
+    st.lists(FIGURES, min_size=1, max_size=4),
 )
 
 
@@ -92,7 +105,7 @@ def mapped(indicator: Indicator, scale: int, *, mirrored: bool) -> Indicator:
     )
 
 
-@given(INDICATORS, PERIODS)
+@given(st.one_of(INDICATORS, WITH_MILESTONES), PERIODS)
 def test_exactly_on_the_path_is_on_schedule(indicator: Indicator, period: str) -> None:
     on_the_path = str(expected_at(indicator, period))
     assume(not indicator.target.met_by(Decimal(on_the_path)))
@@ -110,7 +123,7 @@ def test_a_mirrored_indicator_gets_the_mirrored_verdict(indicator: Indicator, pe
     assert one.measures.achieved_share == other.measures.achieved_share
 
 
-@given(INDICATORS, PERIODS, FIGURES, FIGURES)
+@given(st.one_of(INDICATORS, WITH_MILESTONES), PERIODS, FIGURES, FIGURES)
 def test_more_progress_never_gives_a_worse_class(indicator: Indicator, period: str, one: str, other: str) -> None:
     less, more = sorted([one, other], key=Decimal)
 
@@ -203,39 +216,17 @@ def test_the_order_of_arrival_never_matters_to_what_is_known_in_the_end(
     assert final_verdicts(indicator, one) == final_verdicts(indicator, other)
 
 
-@given(ANY_KIND, REPORTS)
-def test_a_submission_leads_to_one_verdict_for_each_period_and_moment(
-    indicator: Indicator, arrivals: list[Report]
-) -> None:
-    made = all_verdicts(indicator, arrivals)
-
-    places = [(verdict.submission_id, verdict.period, verdict.known_at) for verdict in made]
-    assert len(places) == len(set(places))
-
-
-def all_verdicts(indicator: Indicator, arrivals: list[Report]) -> list[Assessment]:
-    plan, vintages = make_plan(indicator), Vintages([])
-    return [
-        verdict
-        for report in arrivals
-        for verdict in evaluate_submission(record_of(report, indicator, plan), vintages, default_policy())
-    ]
-
-
 def final_verdicts(indicator: Indicator, arrivals: list[Report]) -> dict[str, tuple[object, ...]]:
-    """The verdict of each period that counts in the end: the newest known, of those of one moment the last made."""
-    made = all_verdicts(indicator, arrivals)
-    return {
-        str(verdict.period): (verdict.verdict, verdict.reason, verdict.measures, verdict.value)
-        for verdict in sorted(made, key=lambda verdict: verdict.known_at)
-    }
-
-
-def record_of(report: Report, indicator: Indicator, plan: Plan) -> CheckedRecord:
-    """The report as the evaluator holds it after its check."""
-    received_at = datetime(2026, 3, report.day, tzinfo=UTC)
-    submission = replace(make_submission(), submission_id=report.submission_id, received_at=received_at)
-    observation = make_observation(
-        indicator, report.period, report.value, received_at=received_at, submission_id=report.submission_id
-    )
-    return CheckedRecord(submission, plan, CheckedSubmission((observation,), ()), make_record(b""))
+    """The verdict of each period that counts in the end."""
+    replay = Replay([PlanVersion(make_plan(indicator), RECEIVED_AT)])
+    for report in arrivals:
+        replay.receive(
+            make_observation(
+                indicator,
+                report.period,
+                report.value,
+                received_at=datetime(2026, 3, report.day, tzinfo=UTC),
+                submission_id=report.submission_id,
+            )
+        )
+    return replay.stored_as_of(datetime(2026, 4, 1, tzinfo=UTC))

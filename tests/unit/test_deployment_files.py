@@ -384,9 +384,9 @@ def test_the_method_explains_every_class_and_every_reason(name: str) -> None:
 
 
 def test_the_guide_for_senders_explains_every_finding() -> None:
-    tree = ast.parse((ROOT / "planwatch/submission.py").read_text("utf-8"))
-    rejections = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Reject"]
-    codes = {ast.literal_eval(node.args[1]) for node in rejections}
+    trees = [ast.parse(path.read_text("utf-8")) for path in ROOT.glob("planwatch/*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    codes = {ast.literal_eval(call.args[1]) for call in calls if ast.unparse(call.func) == "RejectedCell"}
 
-    assert len(codes) > 10
+    assert len(codes) > 20
     assert [code for code in codes if f"| `{code}` |" not in DOCUMENTS["docs/submitting.md"]] == []

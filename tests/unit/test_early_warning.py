@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planwatch.case.events import Assessed
-from planwatch.case.kinds import Track
+from planwatch.case.kinds import CaseKind, Track
 from planwatch.case.machine import transition
 from planwatch.case.model import Case
 from planwatch.early_warning import CaseState, DecisionKind, SubjectKind, Verdict, case_id
@@ -86,7 +86,7 @@ def test_a_first_bad_verdict_raises_the_level_of_its_class_and_nature(
     decision = decide(None, make_verdict("2021", verdict), nature=nature)
 
     assert told(decision) == (DecisionKind.RAISE, level)
-    assert decision.policy_line == f"default-2: levels.{verdict}.{nature} = {level.code}"
+    assert decision.policy_line == f"default-3: levels.{verdict}.{nature} = {level.code}"
 
 
 @pytest.mark.parametrize("verdict", [ACHIEVED, AHEAD, ON_SCHEDULE, HELD])
@@ -309,3 +309,105 @@ def test_a_case_is_identified_by_plan_subject_area_breakdown_and_track_and_track
     assert (one == other) is same
     assert one != case_id("wuwei", SubjectKind.INDICATOR, series)
     assert one != case_id("zhongwei", SubjectKind.INDICATOR, series, Track.REPORTING)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "level", "period"),
+    [
+        pytest.param(
+            [("2021", FAR_BEHIND), ("2022-Q1", ON_SCHEDULE)], ORANGE, "2021", id="a later quarter does not close a year"
+        ),
+        pytest.param([("2021", ON_SCHEDULE), ("2022-Q1", REVERSED)], RED, "2022-Q1", id="a bad quarter warns early"),
+        pytest.param([("2021-Q3", REVERSED), ("2021", LAGGING)], YELLOW, "2021", id="the year overtakes its quarters"),
+        pytest.param(
+            [("2021", FAR_BEHIND), ("2022-12", LAGGING)],
+            YELLOW,
+            "2022-12",
+            id="December speaks for the year until then",
+        ),
+        pytest.param([("2021", LAGGING), ("2022-03", LAGGING)], YELLOW, "2021", id="of equal levels the longer period"),
+        pytest.param(
+            [("2021-02", LAGGING), ("2021-03", LAGGING)], ORANGE, "2021-03", id="the month before makes it graver"
+        ),
+        pytest.param([("2021", LAGGING), ("2022-01-01/P2M", NO_DATA)], YELLOW, "2021", id="no data says nothing"),
+    ],
+)
+def test_figures_of_all_frequencies_speak_to_one_case(
+    verdicts: list[tuple[str, AssessmentClass]], level: Level, period: str
+) -> None:
+    case = decide(None, *(make_verdict(name, verdict) for name, verdict in verdicts)).case
+
+    assert case is not None
+    assert (case.level, str(case.time_period)) == (level, period)
+
+
+def test_a_good_year_closes_what_its_months_and_the_year_before_opened() -> None:
+    verdicts = [("2021", FAR_BEHIND), ("2022-11", REVERSED), ("2022", ON_SCHEDULE)]
+
+    decision = decide(make_case(RED), *(make_verdict(name, verdict, known_at=LATER) for name, verdict in verdicts))
+
+    assert decision.kind is DecisionKind.CLOSE
+
+
+@pytest.mark.parametrize(("nature", "level"), [(BINDING, YELLOW), (ANTICIPATORY, BLUE)])
+@pytest.mark.parametrize("verdict", [ON_SCHEDULE, AHEAD])
+def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
+    verdict: AssessmentClass, nature: Nature, level: Level
+) -> None:
+    doubted = replace(make_verdict("2023", verdict), probability=0.32)
+
+    decision = decide(None, doubted, nature=nature)
+
+    assert told(decision) == (DecisionKind.RAISE, level)
+    assert decision.policy_line == f"default-3: unlikely.{nature} < 0.5 = {level.code}"
+    assert "但按目前走势如期实现目标的概率为32%" in decision.reason.zh
+    assert "with a probability of 32% only" in decision.reason.en
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.93, None])
+def test_a_target_that_is_not_unlikely_raises_nothing(probability: float | None) -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=probability)
+
+    assert told(decide(None, doubted)) == (None, None)
+
+
+def test_a_policy_without_the_rule_raises_nothing() -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
+
+    decision = decide(None, doubted, policy=replace(default_policy(), unlikely=None))
+
+    assert told(decision) == (None, None)
+
+
+def test_a_second_period_in_doubt_raises_the_level() -> None:
+    doubted = [replace(make_verdict(period, ON_SCHEDULE), probability=0.1) for period in ("2023", "2024")]
+
+    assert told(decide(None, *doubted)) == (DecisionKind.RAISE, ORANGE)
+
+
+def test_a_case_that_rests_on_a_forecast_says_what_is_wrong_and_closes_without_its_doubt() -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
+    likely = replace(make_verdict("2024", ON_SCHEDULE, known_at=LATER), probability=0.8)
+    opened = decide(None, doubted).case
+    assert opened is not None
+
+    decision = decide(opened, doubted, likely)
+
+    assert opened.kind is CaseKind.UNLIKELY_TARGET
+    assert decision.kind is DecisionKind.CLOSE
+    assert "概率" not in decision.reason.zh
+
+
+def test_better_figures_have_to_last_at_the_frequency_that_was_bad() -> None:
+    verdicts = [("2021", ON_SCHEDULE), ("2022-Q1", LAGGING), ("2022-Q2", ON_SCHEDULE)]
+    patient = replace(default_policy(), falls_after={CaseKind.BEHIND_SCHEDULE: 2})
+
+    decision = decide(make_case(YELLOW), *(make_verdict(*found, known_at=LATER) for found in verdicts), policy=patient)
+
+    assert told(decision) == (DecisionKind.HOLD, YELLOW)
+
+
+def test_a_bad_class_goes_before_the_doubt_about_it() -> None:
+    late = replace(make_verdict("2023", FAR_BEHIND), probability=0.01)
+
+    assert decide(None, late).policy_line == "default-3: levels.far_behind.binding = orange"

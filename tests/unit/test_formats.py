@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planwatch.errors import Invalid, InvalidSubmission
-from planwatch.submission import SURPLUS
+from planwatch.reported_cell import SURPLUS
 from planwatch.wire import MOST_ROWS
 from services.ingest.formats import HEADINGS, decode, read_csv, read_json
 

@@ -47,7 +47,7 @@ RETENTION = WarningNotice(
     goal_kind=GoalKind.REACH,
     verdict=AssessmentClass.REVERSED,
     reason=Text("2021 评价为逆向变动，发出红色预警", "2021 is assessed as reversed; a red warning is raised"),
-    policy_line="default-2: levels.reversed.binding = red",
+    policy_line="default-3: levels.reversed.binding = red",
     time_period=parse_period("2021"),
     since_period=parse_period("2021"),
     value=Decimal("97.81"),
@@ -80,7 +80,7 @@ TRAINING = replace(
     nature=Nature.ANTICIPATORY,
     goal_kind=GoalKind.ACCUMULATE,
     verdict=AssessmentClass.FAR_BEHIND,
-    policy_line="default-2: levels.far_behind.anticipatory = yellow",
+    policy_line="default-3: levels.far_behind.anticipatory = yellow",
     time_period=parse_period("2022"),
     value=Decimal("0.31"),
     measured=Decimal("0.79"),
@@ -187,7 +187,7 @@ def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
         "目标（2025年）：≥99.8（达到）",
         "完成进度／序时进度：−696.0%／20.0%",
         "依据：2021 评价为逆向变动，发出红色预警",
-        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-2: levels.reversed.binding = red）",
+        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-3: levels.reversed.binding = red）",
         "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
         "签收： http://alerts.test/acknowledge/signed.token",
         "详情： http://pages.test/warnings/0123456789abcdef",
@@ -406,7 +406,7 @@ def test_a_period_reads_as_it_is_spoken(period: str, expected: str) -> None:
 
 
 def test_a_rule_with_two_entries_is_read_aloud_in_order() -> None:
-    line = "default-2: levels.lagging.binding = yellow + repeat_raises"
+    line = "default-3: levels.lagging.binding = yellow + repeat_raises"
 
     assert Printer("zh").rule(line) == "约束性指标“滞后于预期”为黄色预警，连续两期不达，升一级"
 
@@ -469,7 +469,7 @@ MISSING = replace(
     level=Level.BLUE,
     verdict=None,
     reason=Text("2021年数据应于2022-04-10前报送，至今未报", "the figure for 2021 was due by 2022-04-10"),
-    policy_line="default-2: overdue_report.0.binding = blue",
+    policy_line="default-3: overdue_report.0.binding = blue",
     value=None,
     measured=None,
     expected=None,
@@ -546,3 +546,50 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
     assert mail.subject == subject
     assert mail.text.splitlines()[1] == second
     assert "http://pages.test/warnings/0123456789abcdef" in mail.html
+
+
+DOUBTED = replace(
+    RETENTION,
+    level=Level.YELLOW,
+    verdict=AssessmentClass.ON_SCHEDULE,
+    policy_line="default-3: unlikely.binding < 0.5 = yellow",
+    value=Decimal("99.696"),
+    forecast=(99.7512, 99.7201, 99.7823),
+    probability=0.2149,
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "lead", "line", "rule"),
+    [
+        (
+            "zh",
+            "评价为“基本符合预期”，但如期实现目标的概率为21%，",
+            "预计2025年（80%区间）：99.75（99.72—99.78），实现目标的概率21%",
+            "约束性指标进度正常但实现目标的概率低于50%为黄色预警",
+        ),
+        (
+            "en",
+            "on schedule, but the probability of reaching the target is 21%, since",
+            "Expected in 2025 (80% interval): 99.75% (99.72 to 99.78%); probability of reaching the target 21%",
+            "binding, on schedule but a probability of reaching the target under 50%: yellow",
+        ),
+    ],
+)
+def test_a_warning_that_rests_on_a_forecast_says_so_in_its_first_line(
+    language: Any,  # noqa: ANN401
+    lead: str,
+    line: str,
+    rule: str,
+) -> None:
+    mail = render_warning(DOUBTED, language)
+
+    assert lead in mail.text.splitlines()[0]
+    assert line in mail.text
+    assert rule in mail.text
+    assert rule in mail.html
+
+
+def test_without_a_forecast_a_mail_names_none() -> None:
+    assert "预计" not in render_warning(RETENTION).text
+    assert "预计" not in render_warning(RETENTION).html

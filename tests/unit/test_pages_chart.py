@@ -11,6 +11,7 @@ from planwatch.period import parse_period
 from planwatch.plan import GoalKind, Target
 from planwatch.plan_terms import Comparator
 from services.pages.chart import draw_chart, expected_path
+from services.pages.forecast_store import KnownForecast
 from tests.unit.test_pages_views import FIGURE, FLOW, PLAN, RETENTION, TRAINING
 
 
@@ -94,3 +95,22 @@ def test_a_level_picture_runs_through_the_middle() -> None:
 
     assert chart is not None
     assert {dot.y for dot in (*chart.path, *chart.actual)} == {33.0}
+
+
+def test_a_forecast_stands_at_the_end_with_its_interval_and_stretches_the_picture() -> None:
+    forecast = KnownForecast("key", "2021", 99.8, 99.55, 100.05, 0.8, 0.5, 0.05, 0.05, 2025, None)
+
+    chart = draw_chart(PLAN, RETENTION, [], 116, 66, forecast=forecast)
+
+    assert chart is not None
+    assert [(dot.x, dot.y) for dot in chart.outlook] == [(108.0, 33.0), (108.0, 58.0), (108.0, 8.0)]
+    assert [(dot.x, dot.y) for dot in chart.path] == [(8.0, 58.0), (108.0, 33.0)]
+
+
+def test_without_an_interval_nothing_is_drawn_at_the_end() -> None:
+    decided = KnownForecast("key", "2025", 99.8, None, None, None, 1.0, None, None, None, "target_year_over")
+
+    chart = draw_chart(PLAN, RETENTION, [], 116, 66, forecast=decided)
+
+    assert chart is not None
+    assert chart.outlook == ()

@@ -18,6 +18,7 @@ FORMS = st.one_of(
     st.tuples(YEARS, st.sampled_from("1234")).map("-Q".join),
     st.tuples(YEARS, st.integers(1, 12).map("{:02d}".format)).map("-".join),
     st.dates(date(1900, 1, 1), date(2198, 12, 31)).map(date.isoformat),
+    st.tuples(YEARS, st.sampled_from(["01-01/P2M", "01-01/P9M", "02-01/P3M", "11-01/P2M"])).map("-".join),
 )
 PERIODS = FORMS.map(parse_period)
 
@@ -51,6 +52,8 @@ def test_the_next_period_begins_the_day_after_the_end_with_the_same_frequency(pe
         ("2021-M12", date(2021, 12, 1), date(2021, 12, 31), Freq.MONTHLY),
         ("2024-02-29", date(2024, 2, 29), date(2024, 2, 29), Freq.DAILY),
         (" 2021 ", date(2021, 1, 1), date(2021, 12, 31), Freq.ANNUAL),
+        ("2021-01-01/P2M", date(2021, 1, 1), date(2021, 2, 28), Freq.MONTHLY),
+        ("2024-01-01T00:00:00/P2M", date(2024, 1, 1), date(2024, 2, 29), Freq.MONTHLY),
     ],
 )
 def test_a_period_spans_whole_calendar_days(form: str, start: date, end: date, freq: Freq) -> None:
@@ -58,8 +61,33 @@ def test_a_period_spans_whole_calendar_days(form: str, start: date, end: date, f
 
 
 @pytest.mark.parametrize(
+    ("time_range", "form"),
+    [("2021-01-01/P1M", "2021-01"), ("2021-04-01/P3M", "2021-Q2"), ("2021-07-01/P6M", "2021-S2"),
+     ("2021-01-01/P12M", "2021"), ("2021-01-01/P1Y", "2021")],
+)  # fmt: skip
+def test_a_time_range_that_is_a_calendar_period_is_that_period(time_range: str, form: str) -> None:
+    assert parse_period(time_range) == parse_period(form)
+
+
+@pytest.mark.parametrize(
+    ("form", "freq", "ends"),
+    [
+        ("2021-12", Freq.ANNUAL, True),
+        ("2021-Q4", Freq.ANNUAL, True),
+        ("2021-06", Freq.ANNUAL, False),
+        ("2021-06", Freq.QUARTERLY, True),
+        ("2021-01-01/P2M", Freq.MONTHLY, True),
+        ("2021-12-30", Freq.MONTHLY, False),
+    ],
+)
+def test_a_period_may_end_where_a_longer_one_does(form: str, freq: Freq, ends: bool) -> None:
+    assert parse_period(form).ends_one_of(freq) is ends
+
+
+@pytest.mark.parametrize(
     "form",
     [
+        *("2021-01-15/P2M", "2021-11-01/P3M", "2021-01-01/P0M", "2021-01-01/P2Y", "2021-01-01/P2W"),
         *("", "21", "0000", "9999", "20211231", "2021年", "2021/01", "2021-W01"),
         *("2021-Q5", "2021-S3", "2021-13", "2021-00", "2021-1"),
         *("2023-02-29", "2021-02-30", "2021-M12-01-01"),

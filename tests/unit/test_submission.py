@@ -14,10 +14,10 @@ from planwatch.observation import Observation
 from planwatch.period import parse_period
 from planwatch.plan import GoalKind
 from planwatch.plan_terms import Unit
+from planwatch.reported_cell import SURPLUS
 from planwatch.series import Accumulation, ObsStatus
 from planwatch.submission import (
     FIELDS,
-    SURPLUS,
     CheckedSubmission,
     Finding,
     ReportedTable,

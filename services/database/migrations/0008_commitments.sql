@@ -4,6 +4,20 @@ ALTER TABLE indicators ADD COLUMN section text NOT NULL DEFAULT 'main_table', AD
 COMMENT ON COLUMN indicators.section IS 'main_table, text_target, task, project or service';
 COMMENT ON COLUMN indicators.commitment_id IS 'the commitment that the indicator is derived from; NULL for a row of the main table';
 
+-- Plans applied before name an agency once; now every printed form of the name has its line.
+UPDATE plans
+SET document = jsonb_set(document, '{agencies}', (
+    SELECT jsonb_agg(
+               agency - 'source_line' || jsonb_build_object(
+                   'printed',
+                   jsonb_build_array(jsonb_build_object('name', agency -> 'printed', 'source_line', agency -> 'source_line')),
+                   'role',
+                   CASE WHEN agency -> 'agency_id' = document -> 'coordinating_agency' THEN 'coordinating' ELSE 'lead' END)
+               ORDER BY place)
+    FROM jsonb_array_elements(document -> 'agencies') WITH ORDINALITY AS named (agency, place)
+))
+WHERE jsonb_typeof(document -> 'agencies' -> 0 -> 'printed') = 'string';
+
 CREATE TABLE work_reports (
     submission_id       text        NOT NULL,
     plan_id             text        NOT NULL,

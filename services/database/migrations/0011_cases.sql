@@ -14,7 +14,7 @@ ALTER TABLE early_warnings
     ALTER COLUMN series_key DROP NOT NULL,
     ALTER COLUMN submission_id DROP NOT NULL;
 COMMENT ON TABLE early_warnings IS 'a case as it stands: what its warning_history adds up to, kept for questions';
-COMMENT ON COLUMN early_warnings.kind IS 'behind_schedule, reversed, limit_breached, forecast_miss, overdue_report, data_quality, late_work, service_standard or gap_widening';
+COMMENT ON COLUMN early_warnings.kind IS 'behind_schedule, unlikely_target, reversed, limit_breached, forecast_miss, overdue_report, data_quality, late_work, service_standard or gap_widening';
 COMMENT ON COLUMN early_warnings.series_key IS 'the series of the verdicts; NULL where the case rests on none, as that of a missing report';
 COMMENT ON COLUMN early_warnings.due_on IS 'last day for what is asked of the owner next';
 
@@ -81,6 +81,7 @@ SET changes = jsonb_build_object(
                  WHEN w.subject_kind = 'service_standard' THEN 'service_standard'
                  WHEN w.cause = 'reversed' THEN 'reversed'
                  WHEN w.cause IN ('breached', 'held') THEN 'limit_breached'
+                 WHEN w.cause IN ('on_schedule', 'ahead') AND w.policy_line LIKE '%: unlikely.%' THEN 'unlikely_target'
                  ELSE 'behind_schedule' END,
     'nature', coalesce(i.nature, 'anticipatory'),
     'plan_version', w.plan_version, 'episode', w.episode, 'matter_no', 1, 'state', w.state, 'level', w.level,
