@@ -41,8 +41,8 @@ class WarningNotice:
         unit: of the row; all values below are in it.
         nature, goal_kind: of the indicator.
         verdict: the class that led to the change; None where no figure did: then the reason is all there is to tell.
-        reason: of the decision, `WarningDecision.reason`.
-        policy_line: of the decision, `WarningDecision.policy_line`; empty in a closure.
+        reason: of the decision, `HistoryEntry.reason`.
+        policy_line: of the decision, `HistoryEntry.policy_line`; empty in a closure.
         time_period: of the figure.
         since_period: the first bad period of the episode.
         value: OBS_VALUE as reported.

@@ -164,6 +164,11 @@ async def test_a_second_version_of_the_plan_hands_the_case_to_its_new_owner(
     path = plans_dir / "zhongwei" / "plan.yaml"
     document = yaml.safe_load(path.read_text("utf-8"))
     document["version"] = 2
+    document["revision"] = {
+        "effective_on": "2021-01-01",
+        "reason": {"zh": "职能调整", "en": "duties were moved"},
+        "document": {"zh": "职能调整通知", "en": "notice on moved duties"},
+    }
     document["indicators"][4]["owner"] = "zhongwei-health"
     path.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
     pipeline.clock.advance(hours=1)
