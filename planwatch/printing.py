@@ -8,13 +8,14 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
+from planwatch.case.kinds import CaseKind
 from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.period import TimePeriod
 from planwatch.plan import Nature
 from planwatch.plan_terms import Unit
 from planwatch.policy import AssessmentClass, level_from_code
-from planwatch.wording import CLASS_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name, probability_name
+from planwatch.wording import CLASS_NAMES, KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, period_name, probability_name
 
 Language = Literal["zh", "en"]
 
@@ -167,11 +168,24 @@ class Printer:
             )
         form = re.fullmatch(r"levels\.(?P<verdict>\w+)\.(?P<nature>\w+) = (?P<level>\w+)", entry)
         if form is None:
-            return self.say(POLICY_WORDS.get(entry, Text(entry, entry)))
+            return self._other_entry(entry)
         verdict = CLASS_NAMES[AssessmentClass(form["verdict"])]
         nature = NATURE_NAMES[Nature(form["nature"])]
         level = LEVEL_NAMES[level_from_code(form["level"])]
         return self.t(f"{nature.zh}指标“{verdict.zh}”为{level.zh}预警", f"{nature.en} and {verdict.en}: {level.en}")
+
+    def _other_entry(self, entry: str) -> str:
+        form = re.fullmatch(
+            r"(?P<what>overdue_report|other_levels)\.(?P<which>\w+)\.(?P<nature>\w+) = (?P<level>\w+)", entry
+        )
+        if form is None:
+            return self.say(POLICY_WORDS.get(entry, Text(entry, entry)))
+        nature, level = NATURE_NAMES[Nature(form["nature"])], LEVEL_NAMES[level_from_code(form["level"])]
+        if form["what"] == "overdue_report":
+            which = Text(f"逾期{form['which']}天以上", f"overdue for {form['which']} days or more")
+        else:
+            which = KIND_NAMES[CaseKind(form["which"])]
+        return self.t(f"{nature.zh}指标“{which.zh}”为{level.zh}预警", f"{nature.en} and {which.en}: {level.en}")
 
 
 def decimals_of(value: Decimal | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planwatch.case.kinds import CaseKind
 from planwatch.derived_indicators import STANDARD
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
@@ -20,6 +21,25 @@ CLASS_NAMES = {
     AssessmentClass.NO_DATA: Text("缺数", "no data"),
     AssessmentClass.NOT_ASSESSABLE: Text("无法评价", "not assessable"),
 }
+
+KIND_NAMES = {
+    CaseKind.BEHIND_SCHEDULE: Text("进度滞后", "behind schedule"),
+    CaseKind.REVERSED: Text("逆向变动", "reversed"),
+    CaseKind.LIMIT_BREACHED: Text("越过限值", "limit breached"),
+    CaseKind.UNLIKELY_TARGET: Text("目标恐难实现", "target unlikely"),
+    CaseKind.FORECAST_MISS: Text("预计难以实现", "forecast miss"),
+    CaseKind.OVERDUE_REPORT: Text("逾期未报", "overdue report"),
+    CaseKind.DATA_QUALITY: Text("数据质量", "data quality"),
+    CaseKind.LATE_WORK: Text("任务或项目滞后", "task or project late"),
+    CaseKind.SERVICE_STANDARD: Text("服务未达标准", "service standard"),
+    CaseKind.GAP_WIDENING: Text("差距扩大", "gap widening"),
+}
+
+OTHER_CAUSES = {
+    "overdue": Text("逾期未报", "report overdue"),
+    "reported": Text("已报送", "reported"),
+}
+"""Why a case is what it is where no class of a verdict says so."""
 
 LEVEL_NAMES = {
     Level.RED: Text("红色", "red"),
@@ -85,6 +105,14 @@ REASONS = {
     ),
 }
 """Why a verdict is what it is, by reason code."""
+
+
+def cause_name(code: str) -> Text:
+    """The words for the cause of a case: a class of a verdict or another code; an unknown code is its own name."""
+    found = OTHER_CAUSES.get(code)
+    if found is not None:
+        return found
+    return CLASS_NAMES[AssessmentClass(code)] if code in set(AssessmentClass) else Text(code, code)
 
 
 def place_in_plan(indicator: Indicator) -> Text:

@@ -18,6 +18,9 @@ DEAD_LETTERS = Counter("planwatch_dead_letters", "Records set aside because they
 WARNING_STEPS = Counter("planwatch_warning_steps", "Steps in the life of warnings", ["step_kind", "level"])
 WARNINGS_OPEN = Gauge("planwatch_warnings_open", "Open warnings, by level", ["level"])
 MAILS = Counter("planwatch_mails", "Mails by outcome (sent, deferred, refused)", ["outcome"])
+CALENDAR_DAYS = Gauge(
+    "planwatch_working_calendar_days", "Days ahead for which the working calendar knows the public holidays"
+)
 MAILS_PENDING = Gauge("planwatch_mails_pending", "Mails that wait to be handed over")
 ACCEPTED_TO_EVALUATED = Histogram(
     "planwatch_accepted_to_evaluated_seconds", "From receipt to committed assessments", buckets=_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from planwatch.case.model import Case, Matter, Owners, Subject
 from planwatch.commitment import (
     Box,
     Commitments,
@@ -28,7 +29,7 @@ from planwatch.commitment import (
     TextTarget,
 )
 from planwatch.derived_indicators import derive_indicators
-from planwatch.early_warning import Verdict
+from planwatch.early_warning import SubjectKind, Verdict
 from planwatch.language import Text
 from planwatch.observation import Observation
 from planwatch.period import Freq, TimePeriod, parse_period
@@ -51,6 +52,7 @@ from planwatch.policy import AssessmentClass, Policy, policy_from_mapping
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.submission import ReportedTable, Submission
 from planwatch.wire import SUBMISSION_RECEIVED, submission_to_bytes
+from planwatch.working_days import WorkingCalendar
 from services.catalogue_files import PlanFile, read_plan_file
 from services.settings import Settings
 from services.stream.record import Record
@@ -365,3 +367,53 @@ def make_settings(**changes: Any) -> Settings:  # noqa: ANN401
         "mail_domain": "planwatch.test",
     }
     return Settings(**{**defaults, **changes})
+
+
+def make_matter(
+    name: str = "case",
+    *,
+    nature: Nature = Nature.BINDING,
+    kind: SubjectKind = SubjectKind.INDICATOR,
+    last_period: str = "2025",
+    owner: str = SCHOOLS,
+    chain: tuple[str, ...] = ("superior", LEAD),
+    ref_area: str = "640500",
+    plan_version: int = 1,
+    neighbours: tuple[Case, ...] = (),
+) -> Matter:
+    """What a case is about; its id is its name, its indicator the name before a slash."""
+    subject = Subject("test", kind, name.partition("/")[0], ref_area)
+    return Matter(
+        case_id=name,
+        subject=subject,
+        nature=nature,
+        last_period=parse_period(last_period),
+        plan_version=plan_version,
+        owners=Owners(owner, chain, LEAD),
+        neighbours=neighbours,
+    )
+
+
+def _days(*spans: str) -> frozenset[date]:
+    found = set()
+    for span in spans:
+        first, _, last = span.partition("/")
+        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        found |= {day + timedelta(days=count) for count in range((end - day).days + 1)}
+    return frozenset(found)
+
+
+CALENDAR_2026 = WorkingCalendar(
+    years=frozenset({2026}),
+    holidays=_days(
+        "2026-01-01/2026-01-02", "2026-02-16/2026-02-20", "2026-02-23", "2026-04-06", "2026-05-01",
+        "2026-05-04/2026-05-05", "2026-06-19", "2026-09-25", "2026-10-01/2026-10-02", "2026-10-05/2026-10-07",
+    ),
+    made_up=_days(
+        "2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"
+    ),
+)  # fmt: skip
+"""The working days of 2026 as the State Council ordered them."""
+
+EVERY_WEEKDAY = WorkingCalendar(frozenset(range(2000, 2100)), frozenset(), frozenset())
+"""A calendar without holidays, for tests that do not ask for one."""

@@ -13,11 +13,18 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from planwatch.case.events import Event
 from planwatch.submission import ReportedTable, Submission
 from planwatch.wire import ASSESSMENT_MADE, submission_to_bytes
+from services.alerts.case_rounds import CaseRounds
+from services.alerts.case_store import lock_plans
+from services.alerts.cases import CaseBook, Happening
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
 from services.alerts.notices import NoticeWriter
+from services.alerts.weekly import SummaryCloser
+from services.alerts.working_calendar import working_calendar
+from services.catalogue import CatalogueCache
 from services.database import conninfo_as, open_pool
 from services.evaluate.effects import EvaluateEffects
 from services.settings import Settings
@@ -27,7 +34,7 @@ from tests.builders import make_record, make_settings, make_submission_record
 from tests.fakes import FakeClock
 
 REPORTS = ("submissions", "series", "observations", "assessments", "assessment_forecasts", "outgoing_events")
-WARNINGS = ("early_warnings", "warning_history", "digests", "mails")
+WARNINGS = ("early_warnings", "warning_history", "history_heads", "digests", "weekly_summaries", "mails")
 
 
 class Pipeline:
@@ -38,6 +45,7 @@ class Pipeline:
         self.settings = settings or make_settings(database_url=database_url)
         self.evaluator: Effects = EvaluateEffects(clock)
         self.alerts: Effects = AlertEffects(NoticeWriter(self.settings), clock)
+        self._book = CaseBook(NoticeWriter(self.settings), clock, working_calendar())
         self._owner = psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC")
 
     def __enter__(self) -> Pipeline:
@@ -81,6 +89,26 @@ class Pipeline:
         """Close the digests that are due now."""
         async with open_pool(self.url, "planwatch_alerts") as pool:
             return await DigestCloser(pool, NoticeWriter(self.settings), self.clock).close_due()
+
+    async def make_rounds(self) -> int:
+        """One round of the clock through all plans; returns how many steps it took."""
+        async with open_pool(self.url, "planwatch_alerts") as pool:
+            return await CaseRounds(pool, self._book, working_calendar(), self.clock).make()
+
+    async def close_summaries(self) -> int:
+        """Close the weekly summaries that are due now."""
+        async with open_pool(self.url, "planwatch_alerts") as pool:
+            return await SummaryCloser(pool, NoticeWriter(self.settings), self.settings, self.clock).close_due()
+
+    async def happen(self, indicator_id: str, event: Event) -> None:
+        """Something happens to an indicator's case."""
+        ((case_id, plan_id),) = self.rows(
+            "SELECT case_id, plan_id FROM early_warnings WHERE indicator_id = %s", indicator_id
+        )
+        async with open_pool(self.url, "planwatch_alerts") as pool, pool.connection() as connection:
+            await lock_plans(connection, [plan_id])
+            catalogue = await CatalogueCache().current(connection)
+            await self._book.apply(connection, catalogue, [Happening(case_id, event)])
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query, asked by the owner of the database."""

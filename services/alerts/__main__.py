@@ -10,11 +10,15 @@ from aiohttp import web
 
 from planwatch.wire import ASSESSMENT_MADE
 from services.alerts.acknowledge import AcknowledgePages
+from services.alerts.case_rounds import CaseRounds
+from services.alerts.cases import CaseBook
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
 from services.alerts.notices import NoticeWriter
 from services.alerts.rounds import make_rounds
 from services.alerts.sender import ROLE, Sender
+from services.alerts.weekly import SummaryCloser
+from services.alerts.working_calendar import working_calendar
 from services.clock import system_clock
 from services.database import open_pool
 from services.logs import log_to_stderr
@@ -51,10 +55,17 @@ async def run(settings: Settings) -> None:
             app = web.Application()
             AcknowledgePages(pool, settings, system_clock).add_routes(app)
             add_operations_routes(app, checks)
-            closer = DigestCloser(pool, notices, system_clock)
+            book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
+            rounds = make_rounds(
+                pool,
+                CaseRounds(pool, book, working_calendar(), system_clock),
+                DigestCloser(pool, notices, system_clock),
+                SummaryCloser(pool, notices, settings, system_clock),
+                stop,
+            )
             async with serving(app, settings), asyncio.TaskGroup() as tasks:
                 tasks.create_task(sender.run(stop))
-                tasks.create_task(make_rounds(pool, closer, stop))
+                tasks.create_task(rounds)
                 tasks.create_task(loop.run(stop))
 
 

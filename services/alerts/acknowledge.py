@@ -5,7 +5,7 @@ A GET changes nothing, because mail scanners follow links; the button on the pag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -13,13 +13,17 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from psycopg import AsyncConnection
 
-from planwatch.early_warning import CaseState, DecisionKind, EarlyWarning, WarningDecision
-from planwatch.language import Text
-from planwatch.notification import Delivery, NotificationDecision
+from planwatch.case.events import Acknowledged
+from planwatch.case.model import Case
+from planwatch.early_warning import CaseState
 from planwatch.plan import Section
 from planwatch.wording import LEVEL_NAMES, place_text
-from services.alerts import store
+from services.alerts import case_store
+from services.alerts.cases import CaseBook, Happening
 from services.alerts.links import Acknowledgement, LinkSigner
+from services.alerts.notices import NoticeWriter
+from services.alerts.working_calendar import working_calendar
+from services.catalogue import CatalogueCache
 from services.clock import Clock
 from services.database import Pool
 from services.settings import Settings
@@ -50,6 +54,8 @@ class AcknowledgePages:
     def __init__(self, pool: Pool, settings: Settings, clock: Clock) -> None:
         self._pool, self._clock = pool, clock
         self._signer = LinkSigner(settings.secret)
+        self._book = CaseBook(NoticeWriter(settings), clock, working_calendar())
+        self._catalogue = CatalogueCache()
         self._public_url = settings.public_url
         self._template = Environment(
             loader=PackageLoader("services.alerts"),
@@ -68,10 +74,11 @@ class AcknowledgePages:
         if allowed is None:
             return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
         async with self._pool.connection() as connection, connection.transaction():
-            case = (await store.load_cases(connection, [allowed.case_id])).get(allowed.case_id)
-            if case is None:
+            stored = (await case_store.load_cases(connection, [allowed.case_id])).get(allowed.case_id)
+            if stored is None:
                 return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
-            outcome = outcome_of(case.warning, allowed)
+            case = stored.case
+            outcome = outcome_of(case, allowed)
             return self._page(HTTPStatus.OK, outcome=outcome, case=case, summary=await _summary(connection, case))
 
     async def acknowledge(self, request: web.Request) -> web.Response:
@@ -82,67 +89,52 @@ class AcknowledgePages:
         form = await request.post()
         name = str(form.get("name", "")).replace("\x00", "").strip()[:LONGEST_NAME]
         async with self._pool.connection() as connection, connection.transaction():
-            case = (await store.load_cases(connection, [allowed.case_id])).get(allowed.case_id)
-            if case is None:
+            plan_id = await case_store.load_plan_of(connection, allowed.case_id)
+            if plan_id is None:
                 return self._page(HTTPStatus.NOT_FOUND, outcome="invalid")
-            outcome = outcome_of(case.warning, allowed)
+            await case_store.lock_plans(connection, [plan_id])
+            case = (await case_store.load_cases(connection, [allowed.case_id]))[allowed.case_id].case
+            outcome = outcome_of(case, allowed)
             summary = await _summary(connection, case)
             if outcome == "open":
-                await self._record(connection, case, f"{summary.agency} {name}".strip())
+                event = Acknowledged(f"{summary.agency} {name}".strip())
+                catalogue = await self._catalogue.current(connection)
+                await self._book.apply(connection, catalogue, [Happening(allowed.case_id, event)])
                 outcome = "done"
         return self._page(HTTPStatus.OK, outcome=outcome, case=case, summary=summary)
-
-    async def _record(self, connection: AsyncConnection[Any], case: store.Case, actor: str) -> None:
-        now = self._clock()
-        warning = replace(case.warning, state=CaseState.ACKNOWLEDGED)
-        decision = WarningDecision(
-            DecisionKind.ACKNOWLEDGE, Text(f"{actor}签收", f"acknowledged by {actor}"), "", warning
-        )
-        notification = NotificationDecision(Delivery.NONE, Text("签收无需发信", "an acknowledgement is not mailed"))
-        await store.note_acknowledged(connection, warning.case_id, now)
-        await store.append_step(
-            connection,
-            decision,
-            notification,
-            step=case.steps + 1,
-            submission_id=None,
-            actor=actor,
-            mail_id=None,
-            now=now,
-        )
 
     def _page(
         self,
         status: HTTPStatus,
         *,
         outcome: str,
-        case: store.Case | None = None,
+        case: Case | None = None,
         summary: CaseSummary | None = None,
     ) -> web.Response:
         text = self._template.render(
             outcome=outcome,
-            warning=case.warning if case else None,
-            level=LEVEL_NAMES[case.warning.level] if case else None,
+            warning=case,
+            level=LEVEL_NAMES[case.level] if case else None,
             summary=summary,
             public_url=self._public_url,
         )
         return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 
-def outcome_of(warning: EarlyWarning, allowed: Acknowledgement) -> str:
+def outcome_of(warning: Case, allowed: Acknowledgement) -> str:
     """What a link means for a case as it stands: `open`, `done`, `closed`, or `past` for an earlier episode."""
     if warning.episode != allowed.episode:
         return "past"
     match warning.state:
         case CaseState.OPEN:
             return "open"
-        case CaseState.ACKNOWLEDGED:
+        case CaseState.ACKNOWLEDGED | CaseState.RECTIFYING:
             return "done"
         case CaseState.CLOSED:
             return "closed"
 
 
-async def _summary(connection: AsyncConnection[Any], case: store.Case) -> CaseSummary:
+async def _summary(connection: AsyncConnection[Any], case: Case) -> CaseSummary:
     row = await (
         await connection.execute(
             """
@@ -153,7 +145,7 @@ async def _summary(connection: AsyncConnection[Any], case: store.Case) -> CaseSu
             JOIN agencies AS a USING (agency_id)
             WHERE w.case_id = %s
             """,
-            (case.warning.case_id,),
+            (case.case_id,),
         )
     ).fetchone()
     assert row is not None

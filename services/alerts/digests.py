@@ -9,9 +9,9 @@ from psycopg import AsyncConnection
 
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
-from planwatch.notification import MailKind
+from planwatch.notification import MailKind, is_worth_telling
 from planwatch.policy import level_from_code
-from services.alerts import store
+from services.alerts import case_store, store
 from services.alerts.notices import Change, NoticeWriter
 from services.alerts.render import WarningNotice, render_digest
 from services.catalogue import Catalogue, CatalogueCache
@@ -42,54 +42,47 @@ class DigestCloser:
 
     async def _close(self, connection: AsyncConnection[Any], digest: store.DueDigest, now: datetime) -> None:
         catalogue = await self._catalogue.current(connection)
-        items = [item for item in await store.load_digest_items(connection, digest.mail_id) if is_worth_telling(item)]
-        notices = [await self._notice(connection, catalogue, item) for item in items]
+        items = [item for item in await store.load_digest_items(connection, digest.mail_id) if _is_told(item)]
+        notices = [await self._notice(connection, catalogue, digest, item) for item in items]
         if notices:
-            rendered = render_digest(notices[0].agency, notices, digest.local_date)
-            recipient = (await store.load_emails(connection, [digest.agency_id])).get(digest.agency_id)
+            rendered = render_digest(notices[0].reader or notices[0].agency, notices, digest.local_date)
+            recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
             mail = self._notices.mail(
                 MailKind.DIGEST,
                 digest.mail_id,
                 digest.agency_id,
                 recipient,
                 rendered,
-                accepted_at=max(notice.received_at for notice in notices),
+                accepted_at=max(notice.received_at or now for notice in notices),
                 now=now,
             )
             await store.insert_mail(connection, mail, now)
         await store.close_digest(connection, digest.mail_id, now)
 
     async def _notice(
-        self, connection: AsyncConnection[Any], catalogue: Catalogue, item: store.DigestItem
+        self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem
     ) -> WarningNotice:
-        case = (await store.load_cases(connection, [item.case_id]))[item.case_id]
-        plan = catalogue.plans[case.subject.plan_id]
-        indicator = plan.indicator(case.subject.series.indicator_id)
-        assert indicator is not None
-        figures = await store.load_figures(
-            connection, str(case.subject.series), item.time_period, case.warning.known_at
-        )
+        stored = (await case_store.load_cases(connection, [item.case_id]))[item.case_id]
+        case = stored.case
+        plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
+        figures = None
+        if stored.series_key is not None:
+            figures = await store.load_figures(connection, stored.series_key, item.time_period, case.known_at)
         change = Change(
-            case_id=item.case_id,
-            episode=case.warning.episode,
-            state=case.warning.state,
+            case=case,
             kind=DecisionKind(item.step_kind),
             level=level_from_code(item.level),
             previous_level=level_from_code(item.previous_level) if item.previous_level else None,
-            since_period=str(case.warning.since_period),
             reason=Text(item.reason_zh, item.reason_en),
-            policy_line=item.policy_line,
+            policy_line=item.policy_line or case.policy_line,
+            time_period=item.time_period,
             at=item.at,
+            reader=digest.agency_id,
         )
-        return self._notices.notice(plan, indicator, case.subject.series, catalogue.policy, change, figures)
+        return self._notices.notice(plan, indicator, change, figures)
 
 
-def is_worth_telling(item: store.DigestItem) -> bool:
-    """Whether the reader has to hear of it.
-
-    Not of a case that opened and closed without ever having been told, nor of a step that a mail of its own has
-    overtaken.
-    """
-    if item.is_overtaken:
-        return False
-    return item.step_kind != DecisionKind.CLOSE or item.was_open_before
+def _is_told(item: store.DigestItem) -> bool:
+    return is_worth_telling(
+        DecisionKind(item.step_kind), was_open_before=item.was_open_before, is_overtaken=item.is_overtaken
+    )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from planwatch.case.effects import Step
+from planwatch.case.kinds import CaseKind
+from planwatch.case.model import Case
 from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
-from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import MailKind
 from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan, Section
-from planwatch.policy import AssessmentClass, Level, Policy
-from planwatch.series import SeriesKey
+from planwatch.policy import AssessmentClass, Level
 from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
 from services.alerts.links import LinkSigner
 from services.alerts.render import RenderedMail, WarningNotice, build_message
@@ -23,18 +24,33 @@ from services.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of a case that has to be told."""
+    """One step of a case that has to be told.
 
-    case_id: str
-    episode: int
-    state: CaseState
+    Attributes:
+        case: as it stands now.
+        kind, level, reason, policy_line, time_period, at: of the step.
+        previous_level: before the step; None where there was none.
+        reader: the agency that is told.
+    """
+
+    case: Case
     kind: DecisionKind
     level: Level
     previous_level: Level | None
-    since_period: str
     reason: Text
     policy_line: str
+    time_period: str
     at: datetime
+    reader: str
+
+
+def change_of(step: Step, previous_level: Level | None, reader: str, at: datetime) -> Change:
+    """A step that has just been taken, as its reader is told of it."""
+    case, entry = step.case, step.entry
+    return Change(
+        case, entry.kind, case.level, previous_level, entry.reason, entry.policy_line or case.policy_line,
+        str(case.time_period), at, reader,
+    )  # fmt: skip
 
 
 class NoticeWriter:
@@ -44,58 +60,59 @@ class NoticeWriter:
         self._settings = settings
         self._signer = LinkSigner(settings.secret)
 
-    def notice(
-        self, plan: Plan, indicator: Indicator, series: SeriesKey, policy: Policy, change: Change, figures: Figures
-    ) -> WarningNotice:
-        """The notice of `change` to the agency that owns the indicator."""
+    def notice(self, plan: Plan, indicator: Indicator, change: Change, figures: Figures | None) -> WarningNotice:
+        """The notice of `change`; without figures it tells the reason alone."""
+        case = change.case
         closes = change.kind is DecisionKind.CLOSE
-        is_open = change.state is CaseState.OPEN
-        deadlines = policy.deadlines[change.level]
-        today = change.at.astimezone(LOCAL_TIME).date()
-        doubts = tuple(doubt.reason for doubt in indicator.needs_confirmation)
+        is_open = case.state is CaseState.OPEN
         is_derived = indicator.section is not Section.MAIN_TABLE
+        files_measures = not closes and case.state in (CaseState.OPEN, CaseState.ACKNOWLEDGED)
+        is_owner = change.reader == case.owner
         return WarningNotice(
-            case_id=change.case_id,
-            episode=change.episode,
+            case_id=case.case_id,
+            episode=case.episode,
             kind=change.kind,
             level=change.level,
             previous_level=change.previous_level,
             plan_title=plan.title,
-            area=area_name(plan, series.ref_area),
+            area=area_name(plan, case.subject.ref_area),
             place=place_in_plan(indicator),
             indicator_name=indicator.name,
             unit=indicator.unit,
             nature=indicator.nature,
             goal_kind=indicator.goal_kind,
-            verdict=AssessmentClass(figures.verdict),
+            verdict=AssessmentClass(figures.verdict) if figures else None,
             reason=change.reason,
-            policy_line=change.policy_line,
-            time_period=parse_period(figures.time_period),
-            since_period=parse_period(change.since_period),
-            value=figures.obs_value,
-            measured=figures.measured,
-            baseline_value=figures.baseline_value,
-            baseline_period=parse_period(figures.baseline_period) if figures.baseline_period else None,
-            baseline_substituted=figures.baseline_substituted,
-            expected=figures.expected_value,
+            policy_line="" if closes else change.policy_line,
+            time_period=parse_period(figures.time_period if figures else change.time_period),
+            since_period=case.since_period,
+            value=figures.obs_value if figures else None,
+            measured=figures.measured if figures else None,
+            baseline_value=figures.baseline_value if figures else None,
+            baseline_period=parse_period(figures.baseline_period) if figures and figures.baseline_period else None,
+            baseline_substituted=figures.baseline_substituted if figures else False,
+            expected=figures.expected_value if figures else None,
             target=indicator.target,
-            achieved_share=figures.achieved_share,
-            expected_share=figures.expected_share,
-            gap=figures.gap,
-            acknowledge_by=today + timedelta(days=deadlines.acknowledge_days) if is_open else None,
-            measures_by=None if closes else today + timedelta(days=deadlines.measures_days),
-            case_url=f"{self._settings.public_url}/warnings/{change.case_id}",
-            acknowledge_url=self._acknowledge_url(change) if is_open else None,
-            submission_id=figures.submission_id,
-            received_at=figures.received_at,
-            agency=plan.agency(indicator.owner).name,
-            simulated=figures.simulated,
-            doubts=doubts,
+            achieved_share=figures.achieved_share if figures else None,
+            expected_share=figures.expected_share if figures else None,
+            gap=figures.gap if figures else None,
+            acknowledge_by=case.acknowledge_by if is_open else None,
+            measures_by=case.measures_by if files_measures else None,
+            case_url=f"{self._settings.public_url}/warnings/{case.case_id}",
+            acknowledge_url=self._acknowledge_url(change) if is_open and is_owner else None,
+            submission_id=figures.submission_id if figures else None,
+            received_at=figures.received_at if figures else None,
+            agency=agency_name(plan, case.owner),
+            simulated=figures.simulated if figures else False,
+            doubts=tuple(doubt.reason for doubt in indicator.needs_confirmation),
             demand=demand_of(indicator),
             case_name=CASE_NAMES[indicator.section] if is_derived else None,
             note=indicator.note if is_derived else None,
-            forecast=_forecast(figures),
-            probability=figures.probability,
+            reader=agency_name(plan, change.reader),
+            is_provisional=case.deadlines_provisional and not closes,
+            wants_report=case.kind is CaseKind.OVERDUE_REPORT,
+            forecast=_forecast(figures) if figures else None,
+            probability=figures.probability if figures else None,
         )
 
     def mail(
@@ -109,6 +126,7 @@ class NoticeWriter:
         accepted_at: datetime,
         now: datetime,
         thread: list[str] | None = None,
+        not_before: datetime | None = None,
     ) -> Mail:
         """The mail for the outbox; without an address of the agency it goes to the operator, who hands it on."""
         address = recipient or self._settings.mail_from
@@ -121,11 +139,17 @@ class NoticeWriter:
             date=now,
             references=thread or [],
         )
-        return Mail(mail_id, kind, agency_id, address, rendered.subject, message_id, message, accepted_at)
+        return Mail(mail_id, kind, agency_id, address, rendered.subject, message_id, message, accepted_at, not_before)
 
     def _acknowledge_url(self, change: Change) -> str:
-        token = self._signer.token(change.case_id, change.episode, now=change.at)
+        token = self._signer.token(change.case.case_id, change.case.episode, now=change.at)
         return f"{self._settings.alerts_url}/acknowledge/{token}"
+
+
+def agency_name(plan: Plan, agency_id: str) -> Text:
+    """The name of an agency; of one that the plan does not name its id."""
+    found = next((agency.name for agency in plan.agencies if agency.agency_id == agency_id), None)
+    return found or Text(agency_id, agency_id)
 
 
 def _forecast(figures: Figures) -> tuple[float, float, float] | None:
@@ -143,6 +167,16 @@ def area_name(plan: Plan, ref_area: str) -> Text:
 def warning_mail_id(case_id: str, step: int) -> str:
     """The id of the mail that tells one step of one case."""
     return f"warning-{case_id}-{step}"
+
+
+def group_mail_id(case_id: str, step: int) -> str:
+    """The id of the mail that tells several steps at once, the first of which is this one."""
+    return f"group-{case_id}-{step}"
+
+
+def summary_mail_id(agency_id: str, local_date: str) -> str:
+    """The id of the weekly summary to one coordinating body, due on one day."""
+    return f"weekly-{hashlib.sha256(agency_id.encode()).hexdigest()[:12]}-{local_date}"
 
 
 def digest_mail_id(agency_id: str, local_date: str) -> str:

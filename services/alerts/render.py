@@ -40,9 +40,9 @@ class WarningNotice:
         place, indicator_name: where in the plan, e.g. 主表第5项, and as printed, e.g. 九年义务教育巩固率(%).
         unit: of the row; all values below are in it.
         nature, goal_kind: of the indicator.
-        verdict: the class that led to the change.
-        reason: of the decision, `WarningDecision.reason`.
-        policy_line: of the decision, `WarningDecision.policy_line`; empty in a closure.
+        verdict: the class that led to the change; None where no figure did: then the reason is all there is to tell.
+        reason: of the decision, `HistoryEntry.reason`.
+        policy_line: of the decision, `HistoryEntry.policy_line`; empty in a closure.
         time_period: of the figure.
         since_period: the first bad period of the episode.
         value: OBS_VALUE as reported.
@@ -57,14 +57,17 @@ class WarningNotice:
         measures_by: last day to file measures; None likewise.
         case_url: page of the case.
         acknowledge_url: signed link; None likewise.
-        submission_id: the submission behind the figure.
-        received_at: when it was received (aware).
-        agency: who is addressed.
+        submission_id: the submission behind the figure; None without one.
+        received_at: when it was received (aware); None likewise.
+        agency: who answers for it.
         simulated: the figures were generated.
         doubts: readings of the printed plan that somebody has to confirm.
         demand: who demands what a limit demands, e.g. 规划要求.
         case_name: what a warning outside the main table is called, e.g. 重点工程预警; no nature is printed for it.
         note: how a commitment outside the main table is read, e.g. which schedule is assumed.
+        reader: who is addressed where it is not the agency itself, as in an escalation.
+        wants_report: a figure is missing, and what is asked for is that figure.
+        is_provisional: the dates count without the public holidays of a year that are not known yet.
         forecast: value at the target's date with both ends of its interval; None without one.
         probability: of reaching the target; None without a forecast.
     """
@@ -81,7 +84,7 @@ class WarningNotice:
     unit: Unit
     nature: Nature
     goal_kind: GoalKind
-    verdict: AssessmentClass
+    verdict: AssessmentClass | None
     reason: Text
     policy_line: str
     time_period: TimePeriod
@@ -100,14 +103,17 @@ class WarningNotice:
     measures_by: date | None
     case_url: str
     acknowledge_url: str | None
-    submission_id: str
-    received_at: datetime
+    submission_id: str | None
+    received_at: datetime | None
     agency: Text
     simulated: bool
     doubts: tuple[Text, ...]
     demand: Text = PLAN_DEMANDS
     case_name: Text | None = None
     note: Text | None = None
+    reader: Text | None = None
+    is_provisional: bool = False
+    wants_report: bool = False
     forecast: tuple[float, float, float] | None = None
     probability: float | None = None
 
@@ -124,13 +130,13 @@ class RenderedMail:
 def render_warning(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a raised, reopened or changed warning."""
     printer = Printer(language)
-    return _render("warning", printer, {"n": notice_words(notice, printer)})
+    return render_template("warning", printer, {"n": notice_words(notice, printer)})
 
 
 def render_closure(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a closed warning."""
     printer = Printer(language)
-    return _render("closure", printer, {"n": notice_words(notice, printer)})
+    return render_template("closure", printer, {"n": notice_words(notice, printer)})
 
 
 def render_digest(
@@ -158,7 +164,7 @@ def render_digest(
         "day": printer.day(local_date),
         "simulated": any(notice.simulated for notice in notices),
     }
-    return _render("digest", printer, content)
+    return render_template("digest", printer, content)
 
 
 def build_message(
@@ -224,7 +230,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "nature": say(notice.case_name or NATURE_NAMES[notice.nature]),
         "demand": say(notice.demand),
         "goal_kind": say(GOAL_KIND_NAMES[notice.goal_kind]),
-        "verdict": say(CLASS_NAMES[notice.verdict]),
+        "verdict": say(CLASS_NAMES[notice.verdict]) if notice.verdict else "",
+        "has_figures": notice.verdict is not None,
+        "reader": say(notice.reader or notice.agency),
         "reason": say(notice.reason),
         "rule": printer.rule(notice.policy_line),
         "policy_line": notice.policy_line,
@@ -250,7 +258,9 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "case_url": notice.case_url,
         "acknowledge_url": notice.acknowledge_url,
         "submission_id": notice.submission_id,
-        "received": printer.instant(notice.received_at) + printer.t("", " (China time)"),
+        "received": printer.instant(notice.received_at) + printer.t("", " (China time)") if notice.received_at else "",
+        "is_provisional": notice.is_provisional,
+        "wants_report": notice.wants_report,
         "simulated": notice.simulated,
         "doubts": [say(doubt) for doubt in notice.doubts],
         "note": say(notice.note) if notice.note else "",
@@ -265,7 +275,14 @@ def bar_width(share: float | None) -> int:
     return round(min(max(share or 0.0, 0.0), 1.0) * 100)
 
 
-def _render(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:
+def render_template(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:
+    """One mail of the family: its three templates, given phrases that are worded already.
+
+    Args:
+        template: their common name, e.g. `warning`.
+        printer: of the language.
+        content: what the templates place.
+    """
     context = {**content, "t": printer.t, "zh": printer.language == "zh"}
     subject = _templates().get_template(f"{template}.subject.txt.j2").render(context)
     text = _templates().get_template(f"{template}.txt.j2").render(context)

@@ -1,4 +1,4 @@
-"""What the alerting service does by the clock: close digests that are due, and count what is open."""
+"""What the alerting service does by the clock: press cases, close digests and summaries, count what is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import logging
 
 from planwatch.policy import Level
 from services.alerts import store
+from services.alerts.case_rounds import CaseRounds
 from services.alerts.digests import DigestCloser
+from services.alerts.weekly import SummaryCloser
 from services.database import Pool, wrap_errors
 from services.errors import Retriable
 from services.metrics import MAILS_PENDING, WARNINGS_OPEN
@@ -17,11 +19,15 @@ logger = logging.getLogger(__name__)
 EVERY_S = 0.5
 
 
-async def make_rounds(pool: Pool, closer: DigestCloser, stop: asyncio.Event) -> None:
+async def make_rounds(
+    pool: Pool, cases: CaseRounds, digests: DigestCloser, summaries: SummaryCloser, stop: asyncio.Event
+) -> None:
     """Make a round every half second until `stop` is set; an unreachable database is waited out."""
     while not stop.is_set():
         try:
-            await closer.close_due()
+            await cases.make_due()
+            await digests.close_due()
+            await summaries.close_due()
             await _count(pool)
         except Retriable as error:
             logger.warning("no round made: %s", error)

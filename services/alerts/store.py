@@ -1,4 +1,4 @@
-"""SQL of the alerting service: verdicts in; cases, their history and mails out, inside the caller's transaction."""
+"""SQL of the alerting service: verdicts in, digests and mails out, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from planwatch.early_warning import CaseState, EarlyWarning, SubjectKind, Verdict, WarningDecision
+from planwatch.early_warning import Verdict
 from planwatch.forecast import falls_short
-from planwatch.notification import NotificationDecision
 from planwatch.period import Freq, parse_period
-from planwatch.policy import DOUBTED, AssessmentClass, level_from_code
+from planwatch.policy import DOUBTED, AssessmentClass
 from planwatch.schedule import METHOD
 from planwatch.series import SeriesKey
 
@@ -30,17 +29,6 @@ class Subject:
 
     plan_id: str
     series: SeriesKey
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A case with what the store keeps beside it."""
-
-    warning: EarlyWarning
-    subject: Subject
-    agency_id: str
-    steps: int
-    submission_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +53,6 @@ class Figures:
     forecast_low: float | None = None
     forecast_high: float | None = None
     probability: float | None = None
-
-
-async def lock_plans(connection: AsyncConnection[Any], plan_ids: Sequence[str]) -> None:
-    """Hold the warnings of plans until COMMIT, also those that do not exist yet; give the ids in order."""
-    for plan_id in plan_ids:
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"warnings|{plan_id}",))
 
 
 async def load_subjects(connection: AsyncConnection[Any], series_keys: Sequence[str]) -> dict[str, Subject]:
@@ -124,123 +106,6 @@ async def load_verdicts(
     return verdicts
 
 
-async def load_cases(connection: AsyncConnection[Any], case_ids: Sequence[str]) -> dict[str, Case]:
-    """Cases by id, held until COMMIT; unknown ids are absent."""
-    rows = await connection.execute(
-        """
-        SELECT w.case_id, w.episode, w.state, w.level, w.cause, w.time_period, w.since_period, w.known_at, w.plan_id,
-               w.agency_id, s.indicator_id, s.ref_area, s.freq, s.urbanisation, s.pop_group, w.submission_id
-        FROM early_warnings AS w JOIN series AS s USING (series_key)
-        WHERE w.case_id = ANY(%s)
-        ORDER BY w.case_id FOR UPDATE OF w
-        """,
-        (sorted(case_ids),),
-    )
-    held = await rows.fetchall()
-    # Counted by a statement of its own: one that waited for the lock would still see the history of before.
-    counted = await connection.execute(
-        "SELECT case_id, max(step) FROM warning_history WHERE case_id = ANY(%s) GROUP BY case_id", (list(case_ids),)
-    )
-    steps = dict(await counted.fetchall())
-    return {row[0]: _case(row, steps.get(row[0], 0)) for row in held}
-
-
-async def save_case(
-    connection: AsyncConnection[Any],
-    subject: Subject,
-    decision: WarningDecision,
-    *,
-    subject_kind: SubjectKind,
-    plan_version: int,
-    agency_id: str,
-    submission_id: str,
-    now: datetime,
-) -> None:
-    """Write the case as it stands after `decision`; an existing row is replaced."""
-    warning = decision.warning
-    assert warning is not None
-    await connection.execute(
-        """
-        INSERT INTO early_warnings (case_id, plan_id, plan_version, subject_kind, indicator_id, series_key, agency_id,
-                                    episode, state, level, cause, time_period, since_period, policy_line,
-                                    submission_id, known_at, opened_at, changed_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (case_id) DO UPDATE SET
-            plan_version = EXCLUDED.plan_version, agency_id = EXCLUDED.agency_id, episode = EXCLUDED.episode,
-            state = EXCLUDED.state, level = EXCLUDED.level, cause = EXCLUDED.cause,
-            time_period = EXCLUDED.time_period, since_period = EXCLUDED.since_period,
-            policy_line = CASE EXCLUDED.state WHEN 'closed' THEN early_warnings.policy_line
-                                              ELSE EXCLUDED.policy_line END,
-            submission_id = EXCLUDED.submission_id, known_at = EXCLUDED.known_at,
-            opened_at = CASE WHEN early_warnings.episode = EXCLUDED.episode THEN early_warnings.opened_at
-                             ELSE EXCLUDED.opened_at END,
-            changed_at = EXCLUDED.changed_at
-        """,
-        (
-            warning.case_id,
-            subject.plan_id,
-            plan_version,
-            subject_kind,
-            subject.series.indicator_id,
-            str(subject.series),
-            agency_id,
-            warning.episode,
-            warning.state,
-            warning.level.code,
-            warning.cause,
-            str(warning.time_period),
-            str(warning.since_period),
-            decision.policy_line,
-            submission_id,
-            warning.known_at,
-            now,
-            now,
-        ),
-    )
-
-
-async def append_step(
-    connection: AsyncConnection[Any],
-    decision: WarningDecision,
-    notification: NotificationDecision,
-    *,
-    step: int,
-    submission_id: str | None,
-    actor: str,
-    mail_id: str | None,
-    now: datetime,
-) -> None:
-    """Add one step to the history of a case."""
-    warning = decision.warning
-    assert warning is not None
-    await connection.execute(
-        """
-        INSERT INTO warning_history (case_id, step, at, step_kind, episode, level, reason_zh, reason_en, policy_line,
-                                     time_period, submission_id, actor, delivery, delivery_reason_zh,
-                                     delivery_reason_en, mail_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            warning.case_id,
-            step,
-            now,
-            decision.kind,
-            warning.episode,
-            warning.level.code,
-            decision.reason.zh,
-            decision.reason.en,
-            decision.policy_line,
-            str(warning.time_period),
-            submission_id,
-            actor,
-            notification.delivery,
-            notification.reason.zh,
-            notification.reason.en,
-            mail_id,
-        ),
-    )
-
-
 async def load_figures(
     connection: AsyncConnection[Any], series_key: str, time_period: str, known_at: datetime
 ) -> Figures:
@@ -278,20 +143,27 @@ async def load_figures(
     return figures
 
 
-async def load_emails(connection: AsyncConnection[Any], agency_ids: Sequence[str]) -> dict[str, str | None]:
-    """E-mail addresses by agency; None where the operator has entered none."""
-    rows = await connection.execute(
-        "SELECT agency_id, email FROM agencies WHERE agency_id = ANY(%s)", (list(agency_ids),)
-    )
-    return dict(await rows.fetchall())
+async def load_email(connection: AsyncConnection[Any], agency_id: str, day: date) -> str | None:
+    """Where an agency's mails go on a day: to a substitute whose days these are, else to its contact.
 
-
-async def note_acknowledged(connection: AsyncConnection[Any], case_id: str, now: datetime) -> None:
-    """Set an open case to acknowledged."""
-    await connection.execute(
-        "UPDATE early_warnings SET state = 'acknowledged', changed_at = %s WHERE case_id = %s AND state = 'open'",
-        (now, case_id),
-    )
+    Returns:
+        None where the operator has entered no address.
+    """
+    row = await (
+        await connection.execute(
+            """
+            SELECT coalesce(c.email, a.email)
+            FROM agencies AS a
+            LEFT JOIN agency_contacts AS c
+                ON c.agency_id = a.agency_id
+                AND %(day)s BETWEEN c.valid_from AND coalesce(c.valid_until, 'infinity')
+            WHERE a.agency_id = %(agency)s
+            ORDER BY c.is_substitute DESC NULLS LAST, c.valid_from DESC LIMIT 1
+            """,
+            {"agency": agency_id, "day": day},
+        )
+    ).fetchone()
+    return row[0] if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +178,7 @@ class Mail:
     message_id: str
     message: bytes
     accepted_at: datetime
+    not_before: datetime | None = None
 
 
 async def insert_mail(connection: AsyncConnection[Any], mail: Mail, now: datetime) -> None:
@@ -327,20 +200,23 @@ async def insert_mail(connection: AsyncConnection[Any], mail: Mail, now: datetim
             mail.message,
             mail.accepted_at,
             now,
-            now,
+            mail.not_before or now,
         ),
     )
     await connection.execute(f"NOTIFY {MAIL_CHANNEL}")
 
 
 async def load_thread(connection: AsyncConnection[Any], case_id: str) -> list[str]:
-    """Message-IDs of the mails on one case so far, oldest first."""
+    """Message-IDs of the mails on one case so far, oldest first; a matter of its own is a thread of its own."""
     rows = await connection.execute(
         """
         SELECT m.message_id FROM warning_history AS h JOIN mails AS m USING (mail_id)
-        WHERE h.case_id = %s AND m.mail_kind <> 'digest' ORDER BY h.step
+        WHERE h.case_id = %(case)s AND m.mail_kind NOT IN ('digest', 'group')
+          AND h.step >= (SELECT max(b.step) FROM warning_history AS b
+                         WHERE b.case_id = %(case)s AND b.step_kind = 'raise')
+        ORDER BY h.step
         """,
-        (case_id,),
+        {"case": case_id},
     )
     return [message_id for (message_id,) in await rows.fetchall()]
 
@@ -400,7 +276,7 @@ class DigestItem:
     reason_en: str
     policy_line: str
     time_period: str
-    submission_id: str
+    submission_id: str | None
     at: datetime
     was_open_before: bool
     is_overtaken: bool
@@ -428,6 +304,7 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
                h.reason_zh, h.reason_en, h.policy_line, h.time_period, h.submission_id, h.at,
                coalesce((SELECT b.step_kind <> 'close' FROM warning_history AS b
                          WHERE b.case_id = h.case_id
+                           AND b.step_kind NOT IN ('note', 'mail_failed')
                            AND b.step < (SELECT min(f.step) FROM warning_history AS f
                                          WHERE f.case_id = h.case_id AND f.mail_id = h.mail_id)
                          ORDER BY b.step DESC LIMIT 1), false),
@@ -447,25 +324,16 @@ async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: date
     await connection.execute("UPDATE digests SET closed_at = %s WHERE mail_id = %s", (now, mail_id))
 
 
+async def open_summary(connection: AsyncConnection[Any], mail_id: str, agency_id: str, due_at: datetime) -> None:
+    """Note that a weekly summary has an entry; one that is noted already is left as it is."""
+    await connection.execute(
+        "INSERT INTO weekly_summaries (mail_id, agency_id, due_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (mail_id, agency_id, due_at),
+    )
+
+
 async def count_open(connection: AsyncConnection[Any]) -> tuple[dict[str, int], int]:
     """Open warnings by level code, and the number of mails that wait."""
     levels = await connection.execute("SELECT level, count(*) FROM early_warnings WHERE state <> 'closed' GROUP BY 1")
     waiting = await (await connection.execute("SELECT count(*) FROM mails WHERE state = 'pending'")).fetchone()
     return dict(await levels.fetchall()), waiting[0] if waiting else 0
-
-
-def _case(row: tuple[Any, ...], steps: int) -> Case:
-    (case_id, episode, state, level, cause, time_period, since_period, known_at, plan_id, agency_id) = row[:10]
-    indicator_id, ref_area, freq, urbanisation, pop_group, submission_id = row[10:]
-    warning = EarlyWarning(
-        case_id,
-        episode,
-        CaseState(state),
-        level_from_code(level),
-        AssessmentClass(cause),
-        parse_period(time_period),
-        parse_period(since_period),
-        known_at,
-    )
-    series = SeriesKey(indicator_id, ref_area, Freq(freq), urbanisation, pop_group)
-    return Case(warning, Subject(plan_id, series), agency_id, steps, submission_id)

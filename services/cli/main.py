@@ -10,7 +10,9 @@ from planwatch.errors import InvalidCatalogue, InvalidConceptList, InvalidPlan, 
 from services.cli.alignment import align_plans
 from services.cli.areas import rank, rollup
 from services.cli.assess import assess
+from services.cli.audit import audit
 from services.cli.concepts import concept
+from services.cli.contacts import contact
 from services.cli.dead_letters import deadletter
 from services.cli.doctor import doctor
 from services.cli.equalisation import equalisation
@@ -47,6 +49,8 @@ for command in (
     method,
     list_warnings,
     explain,
+    audit,
+    contact,
     deadletter,
     key,
     migrate,

@@ -105,11 +105,11 @@ def read_warnings(connection: Connection[Any], *, with_closed: bool, plan_id: st
         connection,
         """
         SELECT w.case_id AS warning, w.plan_id AS plan, w.indicator_id AS indicator, i.section, i.no,
-               i.name_zh AS name, i.name_en, w.subject_kind AS kind, w.level, w.cause AS class, w.state, w.time_period,
-               w.since_period, w.episode, s.ref_area, w.agency_id AS agency, a.name_zh AS agency_name, w.policy_line,
-               w.submission_id, w.opened_at, w.changed_at
+               i.name_zh AS name, i.name_en, w.subject_kind AS kind, w.kind AS trouble, w.level, w.cause AS class,
+               w.state, w.time_period, w.since_period, w.episode, w.ref_area, w.acknowledge_by, w.measures_by,
+               w.due_on, w.agency_id AS agency, a.name_zh AS agency_name, w.policy_line, w.submission_id,
+               w.opened_at, w.changed_at
         FROM early_warnings AS w
-        JOIN series AS s USING (series_key)
         JOIN agencies AS a USING (agency_id)
         JOIN indicators AS i ON (i.plan_id, i.plan_version, i.indicator_id)
                               = (w.plan_id, w.plan_version, w.indicator_id)

@@ -10,11 +10,20 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from planwatch.forecast import REASONS as FORECAST_REASONS
+from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Nature, Section
 from planwatch.plan_terms import Comparator
 from planwatch.policy import AssessmentClass
-from planwatch.wording import CASE_NAMES, CLASS_NAMES, NATURE_NAMES, REASONS, place_text, probability_name
+from planwatch.wording import (
+    CASE_NAMES,
+    CLASS_NAMES,
+    NATURE_NAMES,
+    REASONS,
+    cause_name,
+    place_text,
+    probability_name,
+)
 from planwatch.work_report import WORK_STATUS_NAMES, WorkStatus
 from services.cli.assess import forecast_words
 from services.cli.connection import data_dir_option, find_running
@@ -22,7 +31,7 @@ from services.cli.printing import print_json, print_table, printed
 from services.cli.reading import Row, place_of, read_mails, read_warnings
 from services.database import connect_as
 
-STATES = {"open": "待签收", "acknowledged": "已签收", "closed": "已销号"}
+STATES = {"open": "待签收", "acknowledged": "已签收", "rectifying": "整改中", "closed": "已销号"}
 
 
 @click.command("warnings")
@@ -52,7 +61,7 @@ def print_warnings(rows: list[Row]) -> None:
                 place_of(row),
                 row["name"],
                 row["time_period"],
-                CLASS_NAMES[AssessmentClass(row["class"])].zh,
+                cause_name(row["class"]).zh,
                 STATES[row["state"]],
                 row["agency_name"],
                 row["warning"],
@@ -93,16 +102,16 @@ def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
         vintages = cursor.execute(_VINTAGES, {"case_id": case["warning"]}).fetchall()
         history = cursor.execute(_HISTORY, {"case_id": case["warning"]}).fetchall()
         work_reports = cursor.execute(_WORK_REPORTS, {"case_id": case["warning"]}).fetchall()
-    assert figures is not None
     mails = [mail for mail in read_mails(connection) if case["warning"] in mail["warnings"]]
-    reason = REASONS[figures["reason"]]
+    decided = [step for step in history if step["policy_line"]]
+    reason = REASONS[figures["reason"]] if figures else Text(decided[-1]["reason_zh"], decided[-1]["reason_en"])
     return {
         "warning": case,
         "figures": figures,
         "rule": {
             **reason.as_mapping(),
             "policy_line": case["policy_line"],
-            "policy_version": figures["policy_version"],
+            "policy_version": case["policy_line"].partition(":")[0],
         },
         "vintages": vintages,
         "history": history,
@@ -113,32 +122,13 @@ def explanation(connection: Connection[Any], case: Row) -> dict[str, Any]:
 
 def _print_explanation(document: dict[str, Any]) -> None:
     case, figures, rule = document["warning"], document["figures"], document["rule"]
-    verdict, section = CLASS_NAMES[AssessmentClass(figures["class"])], Section(case["section"])
-    nature = NATURE_NAMES[Nature(figures["nature"])].zh if section is Section.MAIN_TABLE else CASE_NAMES[section].zh
-    place = place_text(section, case["no"]).zh
-    click.echo(f"{case['name']}（{case['plan']} {place}，{nature}），{case['time_period']}")
-    click.echo(f"  评价 {verdict.zh} / {verdict.en}：{rule['zh']}（{rule['en']}）")
-    click.echo(
-        f"  数值 {printed(figures['obs_value'])}，基期 {printed(figures['baseline_value'])}"
-        f"（{figures['baseline_period'] or '规划期初'}{'，首期数代替' if figures['baseline_substituted'] else ''}），"
-        f"应达 {printed(figures['expected_value'])}，"
-        f"目标 {Comparator(figures['comparator']).sign}{printed(figures['target_value'])}"
-    )
-    click.echo(
-        f"  完成进度 {printed(figures['achieved_share'], 3)} ÷ 序时进度 {printed(figures['expected_share'], 3)}"
-        f" = {printed(figures['schedule_index'], 3)}"
-    )
-    click.echo(f"  预计期末 forecast: {_forecast(figures)}")
-    click.echo(f"  政策条款 policy: {rule['policy_line'] or '—'}")
-    click.echo(
-        f"  规划依据 source: {figures['source_file']} 第 {figures['source_line']} 行，第 {figures['plan_version']} 版"
-    )
-    click.echo(
-        f"  报送 submission: {figures['submission_id']}"
-        f"（{figures['submission_agency']}，第 {figures['row_number']} 行）"
-    )
-    if figures["change_zh"]:
-        click.echo(f"  变化 change: {figures['change_zh']}（{figures['change_en']}）")
+    section = Section(case["section"])
+    if figures is None:
+        click.echo(f"{case['name']}（{case['plan']} {place_text(section, case['no']).zh}），{case['time_period']}")
+        click.echo(f"  {cause_name(case['class']).zh}：{rule['zh']}（{rule['en']}）")
+        click.echo(f"  政策条款 policy: {rule['policy_line'] or '—'}")
+    else:
+        _print_figures(case, section, figures, rule)
     for report in document["work_reports"]:
         status = WORK_STATUS_NAMES[WorkStatus(report["status"])].zh if report["status"] else "—"
         click.echo(
@@ -164,6 +154,35 @@ def _print_explanation(document: dict[str, Any]) -> None:
     print_table(
         "邮件", ("状态", "收件人", "主题"), [(m["state"], m["recipient"], m["subject"]) for m in document["mails"]]
     )
+
+
+def _print_figures(case: Row, section: Section, figures: Row, rule: Row) -> None:
+    verdict = CLASS_NAMES[AssessmentClass(figures["class"])]
+    nature = NATURE_NAMES[Nature(figures["nature"])].zh if section is Section.MAIN_TABLE else CASE_NAMES[section].zh
+    place = place_text(section, case["no"]).zh
+    click.echo(f"{case['name']}（{case['plan']} {place}，{nature}），{case['time_period']}")
+    click.echo(f"  评价 {verdict.zh} / {verdict.en}：{rule['zh']}（{rule['en']}）")
+    click.echo(
+        f"  数值 {printed(figures['obs_value'])}，基期 {printed(figures['baseline_value'])}"
+        f"（{figures['baseline_period'] or '规划期初'}{'，首期数代替' if figures['baseline_substituted'] else ''}），"
+        f"应达 {printed(figures['expected_value'])}，"
+        f"目标 {Comparator(figures['comparator']).sign}{printed(figures['target_value'])}"
+    )
+    click.echo(
+        f"  完成进度 {printed(figures['achieved_share'], 3)} ÷ 序时进度 {printed(figures['expected_share'], 3)}"
+        f" = {printed(figures['schedule_index'], 3)}"
+    )
+    click.echo(f"  预计期末 forecast: {_forecast(figures)}")
+    click.echo(f"  政策条款 policy: {rule['policy_line'] or '—'}")
+    click.echo(
+        f"  规划依据 source: {figures['source_file']} 第 {figures['source_line']} 行，第 {figures['plan_version']} 版"
+    )
+    click.echo(
+        f"  报送 submission: {figures['submission_id']}"
+        f"（{figures['submission_agency']}，第 {figures['row_number']} 行）"
+    )
+    if figures["change_zh"]:
+        click.echo(f"  变化 change: {figures['change_zh']}（{figures['change_en']}）")
 
 
 def _forecast(figures: Row) -> str:

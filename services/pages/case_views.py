@@ -18,6 +18,17 @@ from services.pages.views import rests_on_simulated
 
 PICTURE = (480, 240, 48)
 """Width, height and margin; the margin holds the labels."""
+DECIDING = frozenset(
+    {
+        DecisionKind.RAISE,
+        DecisionKind.REOPEN,
+        DecisionKind.RAISE_LEVEL,
+        DecisionKind.LOWER_LEVEL,
+        DecisionKind.HOLD,
+        DecisionKind.CLOSE,
+    }
+)
+"""The steps that say what a case is now; the others tell what was done about it."""
 SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted")
 
 
@@ -32,7 +43,7 @@ class CasePage:
         figures: every period of the series, the newest first.
         chart: the path with the actual values.
         history: all steps, the first one first.
-        decision: the last step that a verdict led to; an acknowledgement decides nothing.
+        decision: the last step that a verdict led to; what people do about it decides nothing.
         level: the level that stands, or the last one of a closed case.
         simulated: the deciding figure was generated or rests on generated ones.
         quotation: the printed words of the commitment that the indicator is derived from; None for the main table.
@@ -101,7 +112,7 @@ def case_page(
         forecasts: beside verdicts on its series.
     """
     indicator = plan.indicator(case.indicator_id) if plan else None
-    decision = next(step for step in reversed(history) if step.step_kind != DecisionKind.ACKNOWLEDGE)
+    decision = next(step for step in reversed(history) if step.step_kind in DECIDING)
     deciding = next((figure for figure in figures if figure.time_period == case.time_period), None)
     forecast = (forecasts or {}).get((case.series_key, case.time_period))
     return CasePage(

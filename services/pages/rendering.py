@@ -26,7 +26,7 @@ from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.plan import Indicator
 from planwatch.plan_score import WEIGHTING_NAMES
-from planwatch.policy import AssessmentClass, Level, level_from_code
+from planwatch.policy import Level, level_from_code
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.weighting import REASONS as NO_WEIGHTS
@@ -106,7 +106,7 @@ class Names:
 
     def verdict(self, code: str) -> str:
         """逆向变动, reversed."""
-        return self._printer.say(domain_wording.CLASS_NAMES[AssessmentClass(code)])
+        return self._printer.say(domain_wording.cause_name(code))
 
     def domain(self, code: str, printed: str) -> str:
         """The plan's own name of a domain, or its English one."""

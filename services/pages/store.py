@@ -251,10 +251,11 @@ async def load_figures(
 
 
 _CASES = """
-    SELECT w.case_id, w.plan_id, w.indicator_id, w.series_key, g.name_zh AS agency_zh, g.name_en AS agency_en,
+    SELECT w.case_id, w.plan_id, w.indicator_id, coalesce(w.series_key, '') AS series_key,
+           g.name_zh AS agency_zh, g.name_en AS agency_en,
            w.episode, w.state, w.level, c.cause AS verdict, w.time_period, w.since_period, w.opened_at, w.changed_at,
-           c.policy_line, c.submission_id, told.delivery, told.mail_id, m.state AS mail_state,
-           m.sent_at AS mail_sent_at
+           c.policy_line, coalesce(c.submission_id, '') AS submission_id, told.delivery, told.mail_id,
+           m.state AS mail_state, m.sent_at AS mail_sent_at
     FROM early_warnings_as_of(coalesce(%(as_of)s::timestamptz, 'infinity')) AS w
     JOIN early_warnings AS c USING (case_id)
     JOIN agencies AS g ON g.agency_id = w.agency_id

@@ -7,6 +7,7 @@ from planwatch.language import Text
 STATE_NAMES = {
     "open": Text("待签收", "not acknowledged"),
     "acknowledged": Text("已签收", "acknowledged"),
+    "rectifying": Text("整改中", "rectifying"),
     "closed": Text("已销号", "closed"),
 }
 
@@ -18,15 +19,37 @@ STEP_NAMES = {
     "hold": Text("维持等级", "level kept"),
     "acknowledge": Text("签收", "acknowledged"),
     "close": Text("销号", "closed"),
+    "file_measures": Text("报送措施", "measures filed"),
+    "note": Text("记录", "note"),
+    "request_closing": Text("申请销号", "closing asked for"),
+    "silence": Text("设静默", "silenced"),
+    "lift_silence": Text("解除静默", "silence ended"),
+    "reassign": Text("改派", "reassigned"),
+    "remind": Text("催办", "reminded"),
+    "escalate": Text("督办", "escalated"),
+    "cover": Text("覆盖或冻结", "covered or frozen"),
+    "uncover": Text("解除覆盖或冻结", "cover or freeze ended"),
+    "revise_plan": Text("规划修订", "plan revised"),
+    "mail_failed": Text("邮件退回", "mail refused"),
+    "fix_deadlines": Text("核定期限", "deadlines fixed"),
 }
 
-ACTOR_NAMES = {"planwatch-evaluate": Text("系统评价", "evaluation")}
+ACTOR_NAMES = {
+    "planwatch-evaluate": Text("系统评价", "evaluation"),
+    "planwatch-alerts": Text("系统计时", "clock"),
+    "planwatch-sender": Text("系统发信", "sender"),
+}
 """Actors that are not persons."""
 
 MAIL_KIND_NAMES = {
     "warning": Text("预警", "warning"),
     "digest": Text("汇总", "digest"),
     "closure": Text("销号", "closure"),
+    "group": Text("合并预警", "several warnings"),
+    "reminder": Text("催办", "reminder"),
+    "escalation": Text("督办", "escalation"),
+    "request": Text("销号申请", "request to close"),
+    "weekly": Text("每周综述", "weekly summary"),
 }
 
 MAIL_STATE_NAMES = {

@@ -104,7 +104,7 @@ def test_explain_names_figures_rule_submission_and_vintages(planwatch: Planwatch
     told = planwatch.json("explain", case["warning"])
     assert [float(vintage["obs_value"]) for vintage in told["vintages"]] == [97.81, 99.7]
     assert [step["step_kind"] for step in told["history"]] == ["raise", "close"]
-    assert told["rule"]["policy_line"] == "default-2: levels.reversed.binding = red"
+    assert told["rule"]["policy_line"] == "default-3: levels.reversed.binding = red"
     assert told["figures"]["submission_id"] == told["vintages"][1]["submission_id"]
     assert {mail["kind"] for mail in told["mails"]} == {"warning", "closure"}
 

@@ -14,7 +14,10 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from planwatch.assessment import assess
-from planwatch.early_warning import DecisionKind, EarlyWarning, SubjectKind, Verdict, case_id, decide_warning
+from planwatch.case.events import Assessed
+from planwatch.case.machine import transition
+from planwatch.case.model import Case
+from planwatch.early_warning import DecisionKind, SubjectKind, Verdict, case_id
 from planwatch.observation import Observation
 from planwatch.period import Freq, parse_period
 from planwatch.plan import Plan
@@ -22,11 +25,13 @@ from planwatch.plan_document import plan_from_mapping
 from planwatch.policy import AssessmentClass, Policy
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from planwatch.wire import SUBMISSION_RECEIVED
+from services.alerts.matters import matter_of
 from services.catalogue import apply_plan, apply_policy
 from services.catalogue_files import PlanFile, plan_ids, read_plan_file
 from services.database import connect_as
 from services.evaluate.effects import EvaluateEffects
 from services.stream.record import Record
+from tests.builders import EVERY_WEEKDAY
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 
@@ -51,7 +56,7 @@ def fill(database_url: str) -> None:
             apply_plan(connection, file, APPLIED)
     asyncio.run(evaluate(database_url, submissions(zhongwei, files["national"].plan)))
     with connect_as(database_url) as connection:
-        cases: dict[str, EarlyWarning] = {}
+        cases: dict[str, Case] = {}
         record_warnings(connection, zhongwei, policy, cases, REPORTED)
         acknowledge(connection, zhongwei, cases)
         record_warnings(connection, zhongwei, policy, cases, CORRECTED)
@@ -101,7 +106,7 @@ async def evaluate(url: str, records: list[Record]) -> None:
 
 
 def record_warnings(
-    connection: psycopg.Connection[Any], plan: Plan, policy: Policy, cases: dict[str, EarlyWarning], at: datetime
+    connection: psycopg.Connection[Any], plan: Plan, policy: Policy, cases: dict[str, Case], at: datetime
 ) -> None:
     """What the verdicts known at `at` mean for the cases of the plan, by the project's own rule."""
     for row in plan.indicators:
@@ -111,27 +116,25 @@ def record_warnings(
             (at, str(series)),
         )
         verdicts = [Verdict(parse_period(period), AssessmentClass(name), *rest) for period, name, *rest in found]
-        identity = case_id(plan.plan_id, SubjectKind.INDICATOR, series)
-        decision = decide_warning(
-            cases.get(identity), verdicts, identity=identity, nature=row.nature, last_period=plan.end, policy=policy
-        )
-        if decision.warning is None or decision.kind in (DecisionKind.HOLD, DecisionKind.NOTHING):
+        matter = matter_of(plan, row, series)
+        outcome = transition(cases.get(matter.case_id), Assessed(matter, verdicts), policy, at, EVERY_WEEKDAY)
+        if outcome.case is None or not outcome.effects or outcome.effects[0].entry.kind is DecisionKind.HOLD:
             continue
-        cases[identity] = decision.warning
+        case = cases[matter.case_id] = outcome.case
+        entry = outcome.effects[0].entry
         values = {
-            "case_id": identity, "plan_id": plan.plan_id, "indicator_id": row.indicator_id, "series_key": str(series),
-            "agency_id": row.owner, "episode": decision.warning.episode, "state": decision.warning.state,
-            "level": decision.warning.level.code, "cause": decision.warning.cause,
-            "time_period": str(decision.warning.time_period), "since_period": str(decision.warning.since_period),
-            "policy_line": decision.policy_line, "submission_id": verdicts[-1].submission_id, "at": at,
-            "step_kind": decision.kind, "reason_zh": decision.reason.zh, "reason_en": decision.reason.en,
-            "actor": "planwatch",
+            "case_id": case.case_id, "plan_id": plan.plan_id, "indicator_id": row.indicator_id,
+            "series_key": str(series), "agency_id": row.owner, "episode": case.episode, "state": case.state,
+            "level": case.level.code, "cause": case.cause, "time_period": str(case.time_period),
+            "since_period": str(case.since_period), "policy_line": entry.policy_line,
+            "submission_id": verdicts[-1].submission_id, "at": at, "step_kind": entry.kind,
+            "reason_zh": entry.reason.zh, "reason_en": entry.reason.en, "actor": "planwatch",
         }  # fmt: skip
         connection.execute(CASE, values)
         connection.execute(STEP, values)
 
 
-def acknowledge(connection: psycopg.Connection[Any], plan: Plan, cases: dict[str, EarlyWarning]) -> None:
+def acknowledge(connection: psycopg.Connection[Any], plan: Plan, cases: dict[str, Case]) -> None:
     """The agency signs for the warning on no. 13."""
     identity = case_id(plan.plan_id, SubjectKind.INDICATOR, SeriesKey("zhongwei-13", plan.ref_area, Freq.ANNUAL))
     level, period = cases[identity].level.code, str(cases[identity].time_period)

@@ -174,8 +174,8 @@ def test_the_policy_is_applied_once(database_url: str) -> None:
     with connect_as(database_url) as connection:
         policy = apply_policy(connection, PLANS, LATER)
 
-    assert policy.version == "default-2"
-    assert rows(database_url, "SELECT policy_version, applied_at FROM policies") == [("default-2", APPLIED_AT)]
+    assert policy.version == "default-3"
+    assert rows(database_url, "SELECT policy_version, applied_at FROM policies") == [("default-3", APPLIED_AT)]
 
 
 def test_a_changed_policy_under_the_same_version_is_refused(database_url: str, plans_dir: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_changed_policy_under_the_same_version_is_refused(database_url: str, p
     with pytest.raises(Invalid) as refusal, connect_as(database_url) as connection:
         apply_policy(connection, plans_dir, LATER)
 
-    assert "default-2" in refusal.value.text.zh
+    assert "default-3" in refusal.value.text.zh
 
 
 async def test_a_service_sees_a_new_version_with_its_next_batch(database_url: str, plans_dir: Path) -> None:
@@ -197,7 +197,7 @@ async def test_a_service_sees_a_new_version_with_its_next_batch(database_url: st
 
         # when a new version of the plan and another policy are applied
         revise(plans_dir / "zhongwei" / "plan.yaml")
-        edit(plans_dir / "policy.yaml", "version: default-2", "version: stricter-1")
+        edit(plans_dir / "policy.yaml", "version: default-3", "version: stricter-1")
         apply(database_url, read_plan_file(plans_dir, "zhongwei"))
         with connect_as(database_url) as owner:
             apply_policy(owner, plans_dir, LATER)
@@ -205,5 +205,5 @@ async def test_a_service_sees_a_new_version_with_its_next_batch(database_url: st
 
     # then
     assert again is before
-    assert (before.plans["zhongwei"].version, before.policy.version) == (1, "default-2")
+    assert (before.plans["zhongwei"].version, before.policy.version) == (1, "default-3")
     assert (after.plans["zhongwei"].version, after.policy.version) == (2, "stricter-1")

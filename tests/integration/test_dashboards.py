@@ -261,7 +261,7 @@ def test_a_case_has_the_level_and_state_of_its_last_step_by_then(reader: psycopg
         return {indicator: (state, level) for indicator, state, level in rows}
 
     named = reader.execute(
-        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-2: %' AND submission_id <> ''"
+        "SELECT count(*) FROM early_warnings_as_of(now()) WHERE policy_line LIKE 'default-3: %' AND submission_id <> ''"
     ).fetchone()
 
     assert states(APPLIED) == {}

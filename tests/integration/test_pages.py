@@ -73,7 +73,7 @@ ASSESSMENT = """
                              class, reason, obs_value, revision, measured, baseline_value, baseline_period,
                              baseline_substituted, expected_value, achieved_share, expected_share, gap, submission_id,
                              known_at)
-    VALUES (%(key)s, '2021-01-01', '2021', 'zhongwei', 1, 'default-2', 'schedule', %(verdict)s, %(reason)s, %(value)s,
+    VALUES (%(key)s, '2021-01-01', '2021', 'zhongwei', 1, 'default-3', 'schedule', %(verdict)s, %(reason)s, %(value)s,
             %(revision)s, %(value)s, %(baseline)s, '2020', false, %(expected)s, %(achieved)s, 0.2,
             %(value)s::numeric - %(expected)s::numeric, %(submission)s, %(at)s)
 """
@@ -82,7 +82,7 @@ CASE = """
                                 episode, state, level, cause, time_period, since_period, policy_line, submission_id,
                                 known_at, opened_at, changed_at)
     VALUES (%(case)s, 'zhongwei', 1, 'indicator', %(indicator)s, %(key)s, %(agency)s, 1, %(state)s, 'red', %(verdict)s,
-            '2021', '2021', 'default-2: levels.reversed.binding = red', %(submission)s, %(at)s, %(at)s, %(at)s)
+            '2021', '2021', 'default-3: levels.reversed.binding = red', %(submission)s, %(at)s, %(at)s, %(at)s)
 """
 STEP = """
     INSERT INTO warning_history (case_id, step, at, step_kind, episode, level, reason_zh, reason_en, policy_line,
@@ -351,7 +351,7 @@ async def test_a_case_shows_its_figures_rule_and_history_with_the_outcome_of_its
     assert (
         "基期 38 2020年 报送值 31 2021年 序时应达 42.4 2021年 目标 ≥60 2025年 完成进度 −31.8% 序时 20.0%" in page.text
     )
-    assert "约束性指标“逆向变动”为红色预警 政策条目 default-2: levels.reversed.binding = red" in page.text
+    assert "约束性指标“逆向变动”为红色预警 政策条目 default-3: levels.reversed.binding = red" in page.text
     assert (
         f"2022年3月1日 10:00 发出预警 红色 2021 评价为逆向变动 报送 {FIRST[:8]} 系统评价 已发送 2022年3月1日 10:00 "
         "橙色及以上，立即发信"
@@ -442,7 +442,7 @@ async def test_an_english_page_has_no_chinese_but_what_is_quoted(reader: Reader,
 async def test_a_chinese_page_has_no_english_but_names_and_codes(reader: Reader, address: str) -> None:
     page = await reader.get(address)
 
-    codes = r"Planwatch|English|zhongwei\.txt|default-2: levels\.reversed\.binding = red|aaaa+|bbbb+|\b[cf0-9]{8,}"
+    codes = r"Planwatch|English|zhongwei\.txt|default-3: levels\.reversed\.binding = red|aaaa+|bbbb+|\b[cf0-9]{8,}"
     assert re.findall(r"[A-Za-z]{2,}", re.sub(codes, "", page.text)) == []
 
 

@@ -335,7 +335,7 @@ def test_the_margin_to_a_limit_is_kept() -> None:
 def test_a_verdict_names_what_it_rests_on() -> None:
     made = judge(REACH, {"2021": "60"}, "2021")
 
-    assert (made.plan_id, made.plan_version, made.policy_version) == ("test", 1, "default-2")
+    assert (made.plan_id, made.plan_version, made.policy_version) == ("test", 1, "default-3")
     assert (made.value, made.revision, made.submission_id) == (Decimal(60), 1, "s1")
     assert (made.baseline_period, made.baseline_substituted) == (parse_period("2020"), False)
     assert made.known_at == RECEIVED_AT

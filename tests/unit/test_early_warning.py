@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planwatch.early_warning import (
-    CaseState,
-    DecisionKind,
-    EarlyWarning,
-    SubjectKind,
-    Verdict,
-    WarningDecision,
-    case_id,
-    decide_warning,
-)
+from planwatch.case.events import Assessed
+from planwatch.case.kinds import CaseKind, Track
+from planwatch.case.machine import transition
+from planwatch.case.model import Case
+from planwatch.early_warning import CaseState, DecisionKind, SubjectKind, Verdict, case_id
+from planwatch.language import Text
 from planwatch.period import Freq, parse_period
 from planwatch.plan import Nature
 from planwatch.policy import AssessmentClass, Level, Policy
 from planwatch.series import SeriesKey
-from tests.builders import RECEIVED_AT, default_policy, make_verdict
+from tests.builders import EVERY_WEEKDAY, RECEIVED_AT, default_policy, make_matter, make_verdict
 
 ON_SCHEDULE, LAGGING, FAR_BEHIND = AssessmentClass.ON_SCHEDULE, AssessmentClass.LAGGING, AssessmentClass.FAR_BEHIND
 REVERSED, BREACHED, HELD = AssessmentClass.REVERSED, AssessmentClass.BREACHED, AssessmentClass.HELD
@@ -33,19 +29,24 @@ NO_DATA, NOT_ASSESSABLE = AssessmentClass.NO_DATA, AssessmentClass.NOT_ASSESSABL
 BINDING, ANTICIPATORY = Nature.BINDING, Nature.ANTICIPATORY
 BLUE, YELLOW, ORANGE, RED = Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED
 LATER = RECEIVED_AT + timedelta(days=30)
+NOW = RECEIVED_AT + timedelta(days=31)
 
 
-def decide(
-    current: EarlyWarning | None, *verdicts: Verdict, nature: Nature = BINDING, policy: Policy | None = None
-) -> WarningDecision:
-    return decide_warning(
-        current,
-        verdicts,
-        identity="case",
-        nature=nature,
-        last_period=parse_period("2025"),
-        policy=policy or default_policy(),
-    )
+@dataclass(frozen=True)
+class Decided:
+    """The step that verdicts lead to, if any, and the case after it."""
+
+    kind: DecisionKind | None
+    case: Case | None
+    reason: Text
+    policy_line: str
+
+
+def decide(current: Case | None, *verdicts: Verdict, nature: Nature = BINDING, policy: Policy | None = None) -> Decided:
+    event = Assessed(make_matter(nature=nature), verdicts)
+    case, effects, reason = transition(current, event, policy or default_policy(), NOW, EVERY_WEEKDAY)
+    entry = effects[0].entry if effects else None
+    return Decided(entry.kind if entry else None, case, reason, entry.policy_line if entry else "")
 
 
 def make_case(
@@ -55,12 +56,15 @@ def make_case(
     period: str = "2021",
     cause: AssessmentClass = LAGGING,
     known_at: datetime = RECEIVED_AT,
-) -> EarlyWarning:
-    return EarlyWarning("case", 1, state, level, cause, parse_period(period), parse_period(period), known_at)
+) -> Case:
+    opened = decide(None, make_verdict(period, LAGGING, known_at=known_at)).case
+    assert opened is not None
+    closed_at = NOW if state is CaseState.CLOSED else None
+    return replace(opened, level=level, state=state, cause=cause, closed_at=closed_at)
 
 
-def told(decision: WarningDecision) -> tuple[DecisionKind, Level | None]:
-    return decision.kind, decision.warning.level if decision.warning else None
+def told(decision: Decided) -> tuple[DecisionKind | None, Level | None]:
+    return decision.kind, decision.case.level if decision.case else None
 
 
 @pytest.mark.parametrize(
@@ -82,20 +86,23 @@ def test_a_first_bad_verdict_raises_the_level_of_its_class_and_nature(
     decision = decide(None, make_verdict("2021", verdict), nature=nature)
 
     assert told(decision) == (DecisionKind.RAISE, level)
-    assert decision.policy_line == f"default-2: levels.{verdict}.{nature} = {level.code}"
+    assert decision.policy_line == f"default-3: levels.{verdict}.{nature} = {level.code}"
 
 
 @pytest.mark.parametrize("verdict", [ACHIEVED, AHEAD, ON_SCHEDULE, HELD])
 def test_a_good_verdict_without_a_case_means_nothing(verdict: AssessmentClass) -> None:
-    assert told(decide(None, make_verdict("2021", verdict))) == (DecisionKind.NOTHING, None)
+    assert told(decide(None, make_verdict("2021", verdict))) == (None, None)
 
 
 def test_a_new_case_is_open_and_names_the_verdict_that_raised_it() -> None:
-    warning = decide(None, make_verdict("2021", REVERSED)).warning
+    case = decide(None, make_verdict("2021", REVERSED)).case
 
-    assert warning == EarlyWarning(
-        "case", 1, CaseState.OPEN, RED, REVERSED, parse_period("2021"), parse_period("2021"), RECEIVED_AT
-    )
+    assert case is not None
+    assert (case.case_id, case.episode, case.state, case.level, case.cause) == (
+        "case", 1, CaseState.OPEN, RED, REVERSED,
+    )  # fmt: skip
+    assert (case.time_period, case.since_period) == (parse_period("2021"), parse_period("2021"))
+    assert case.known_at == RECEIVED_AT
 
 
 @pytest.mark.parametrize(
@@ -163,16 +170,17 @@ def test_a_newer_verdict_holds_raises_lowers_or_closes_an_open_case(
     decision = decide(make_case(before), make_verdict("2021", verdict, known_at=LATER))
 
     assert told(decision) == (kind, after)
-    assert decision.warning is not None
-    assert decision.warning.known_at == LATER
+    assert decision.case is not None
+    assert decision.case.known_at == LATER
 
 
 def test_a_closed_case_keeps_its_level_its_episode_and_when_it_began() -> None:
-    decision = decide(make_case(ORANGE), make_verdict("2022", ON_SCHEDULE, known_at=LATER))
+    case = decide(make_case(ORANGE), make_verdict("2022", ON_SCHEDULE, known_at=LATER)).case
 
-    assert decision.warning == EarlyWarning(
-        "case", 1, CaseState.CLOSED, ORANGE, ON_SCHEDULE, parse_period("2022"), parse_period("2021"), LATER
-    )
+    assert case is not None
+    assert (case.episode, case.state, case.level, case.cause) == (1, CaseState.CLOSED, ORANGE, ON_SCHEDULE)
+    assert (case.time_period, case.since_period) == (parse_period("2022"), parse_period("2021"))
+    assert (case.known_at, case.closed_at) == (LATER, NOW)
 
 
 def test_a_closed_case_that_recurs_is_a_new_episode_of_the_same_case() -> None:
@@ -181,15 +189,15 @@ def test_a_closed_case_that_recurs_is_a_new_episode_of_the_same_case() -> None:
     decision = decide(closed, make_verdict("2022", ON_SCHEDULE), make_verdict("2023", LAGGING, known_at=LATER))
 
     assert told(decision) == (DecisionKind.REOPEN, YELLOW)
-    assert decision.warning is not None
-    assert (decision.warning.case_id, decision.warning.episode, decision.warning.state) == ("case", 2, CaseState.OPEN)
-    assert decision.warning.since_period == parse_period("2023")
+    assert decision.case is not None
+    assert (decision.case.case_id, decision.case.episode, decision.case.state) == ("case", 2, CaseState.OPEN)
+    assert decision.case.since_period == parse_period("2023")
 
 
 def test_a_closed_case_stays_closed_while_verdicts_are_good() -> None:
     closed = make_case(RED, state=CaseState.CLOSED)
 
-    assert decide(closed, make_verdict("2022", AHEAD)).kind is DecisionKind.NOTHING
+    assert decide(closed, make_verdict("2022", AHEAD, known_at=LATER)).kind is None
 
 
 @pytest.mark.parametrize(
@@ -200,25 +208,25 @@ def test_an_acknowledged_case_is_open_again_only_when_its_level_rises(
 ) -> None:
     acknowledged = make_case(YELLOW, state=CaseState.ACKNOWLEDGED)
 
-    warning = decide(acknowledged, make_verdict("2021", verdict, known_at=LATER)).warning
+    case = decide(acknowledged, make_verdict("2021", verdict, known_at=LATER)).case
 
-    assert warning is not None
-    assert warning.state is state
+    assert case is not None
+    assert case.state is state
 
 
 def test_a_case_reaches_back_to_its_first_bad_period() -> None:
-    warning = decide(make_case(YELLOW, period="2022"), make_verdict("2021", LAGGING, known_at=LATER)).warning
+    case = decide(make_case(YELLOW, period="2022"), make_verdict("2021", LAGGING, known_at=LATER)).case
 
-    assert warning is not None
-    assert warning.since_period == parse_period("2021")
+    assert case is not None
+    assert case.since_period == parse_period("2021")
 
 
 @pytest.mark.parametrize("current", [None, make_case(RED), make_case(RED, state=CaseState.CLOSED)])
 @pytest.mark.parametrize("verdicts", [[], [NO_DATA], [NOT_ASSESSABLE], [NO_DATA, NOT_ASSESSABLE]])
-def test_silent_verdicts_alone_change_nothing(current: EarlyWarning | None, verdicts: list[AssessmentClass]) -> None:
+def test_silent_verdicts_alone_change_nothing(current: Case | None, verdicts: list[AssessmentClass]) -> None:
     decision = decide(current, *(make_verdict("2022", verdict) for verdict in verdicts))
 
-    assert (decision.kind, decision.warning) == (DecisionKind.NOTHING, current)
+    assert (decision.kind, decision.case) == (None, current)
 
 
 def test_a_silent_verdict_after_a_bad_one_leaves_the_last_real_verdict_standing() -> None:
@@ -226,7 +234,7 @@ def test_a_silent_verdict_after_a_bad_one_leaves_the_last_real_verdict_standing(
 
     decision = decide(current, make_verdict("2021", LAGGING), make_verdict("2022", NO_DATA, known_at=LATER))
 
-    assert (decision.kind, decision.warning) == (DecisionKind.HOLD, current)
+    assert (decision.kind, decision.case) == (None, current)
 
 
 @pytest.mark.parametrize(
@@ -247,8 +255,8 @@ def test_a_revision_of_the_earlier_period_is_news_for_a_level_that_rests_on_it(
 
     # then the case knows of it: a decision that is no newer than the case would be taken for a repetition
     assert told(decision) == (kind, after)
-    assert decision.warning is not None
-    assert decision.warning.known_at == LATER
+    assert decision.case is not None
+    assert decision.case.known_at == LATER
 
 
 VERDICTS = st.lists(
@@ -256,27 +264,27 @@ VERDICTS = st.lists(
 ).map(lambda verdicts: [replace(row, period=parse_period(str(2021 + at))) for at, row in enumerate(verdicts)])
 
 
-@given(VERDICTS, st.sampled_from(Nature), st.none() | st.builds(make_case, st.sampled_from(Level)))
+@given(VERDICTS, st.sampled_from(Nature), st.none() | st.sampled_from([make_case(level) for level in Level]))
 def test_deciding_again_on_the_same_verdicts_changes_nothing(
-    verdicts: list[Verdict], nature: Nature, current: EarlyWarning | None
+    verdicts: list[Verdict], nature: Nature, current: Case | None
 ) -> None:
     once = decide(current, *verdicts, nature=nature)
 
-    again = decide(once.warning, *verdicts, nature=nature)
+    again = decide(once.case, *verdicts, nature=nature)
 
-    assert again.kind in (DecisionKind.HOLD, DecisionKind.NOTHING)
-    assert again.warning == once.warning
+    assert again.kind is None
+    assert again.case == once.case
 
 
-@given(VERDICTS, st.sampled_from(Nature), st.none() | st.builds(make_case, st.sampled_from(Level)))
+@given(VERDICTS, st.sampled_from(Nature), st.none() | st.sampled_from([make_case(level) for level in Level]))
 def test_every_decision_says_why_in_both_languages(
-    verdicts: list[Verdict], nature: Nature, current: EarlyWarning | None
+    verdicts: list[Verdict], nature: Nature, current: Case | None
 ) -> None:
     decision = decide(current, *verdicts, nature=nature)
 
     assert decision.reason.zh
     assert decision.reason.en
-    assert bool(decision.policy_line) == (decision.kind not in (DecisionKind.NOTHING, DecisionKind.CLOSE))
+    assert bool(decision.policy_line) == (decision.kind not in (None, DecisionKind.CLOSE))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +298,9 @@ def test_every_decision_says_why_in_both_languages(
         ({"indicator_id": "zhongwei-06"}, False),
     ],
 )
-def test_a_case_is_identified_by_plan_subject_area_and_breakdown(changes: dict[str, str], same: bool) -> None:
+def test_a_case_is_identified_by_plan_subject_area_breakdown_and_track_and_track(
+    changes: dict[str, str], same: bool
+) -> None:
     series = SeriesKey("zhongwei-05", "640500", Freq.ANNUAL)
 
     one = case_id("zhongwei", SubjectKind.INDICATOR, series)
@@ -298,6 +308,7 @@ def test_a_case_is_identified_by_plan_subject_area_and_breakdown(changes: dict[s
 
     assert (one == other) is same
     assert one != case_id("wuwei", SubjectKind.INDICATOR, series)
+    assert one != case_id("zhongwei", SubjectKind.INDICATOR, series, Track.REPORTING)
 
 
 @pytest.mark.parametrize(
@@ -324,10 +335,10 @@ def test_a_case_is_identified_by_plan_subject_area_and_breakdown(changes: dict[s
 def test_figures_of_all_frequencies_speak_to_one_case(
     verdicts: list[tuple[str, AssessmentClass]], level: Level, period: str
 ) -> None:
-    warning = decide(None, *(make_verdict(name, verdict) for name, verdict in verdicts)).warning
+    case = decide(None, *(make_verdict(name, verdict) for name, verdict in verdicts)).case
 
-    assert warning is not None
-    assert (warning.level, str(warning.time_period)) == (level, period)
+    assert case is not None
+    assert (case.level, str(case.time_period)) == (level, period)
 
 
 def test_a_good_year_closes_what_its_months_and_the_year_before_opened() -> None:
@@ -348,7 +359,7 @@ def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
     decision = decide(None, doubted, nature=nature)
 
     assert told(decision) == (DecisionKind.RAISE, level)
-    assert decision.policy_line == f"default-2: unlikely.{nature} < 0.5 = {level.code}"
+    assert decision.policy_line == f"default-3: unlikely.{nature} < 0.5 = {level.code}"
     assert "但按目前走势如期实现目标的概率为32%" in decision.reason.zh
     assert "with a probability of 32% only" in decision.reason.en
 
@@ -357,7 +368,7 @@ def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
 def test_a_target_that_is_not_unlikely_raises_nothing(probability: float | None) -> None:
     doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=probability)
 
-    assert told(decide(None, doubted)) == (DecisionKind.NOTHING, None)
+    assert told(decide(None, doubted)) == (None, None)
 
 
 def test_a_policy_without_the_rule_raises_nothing() -> None:
@@ -365,7 +376,7 @@ def test_a_policy_without_the_rule_raises_nothing() -> None:
 
     decision = decide(None, doubted, policy=replace(default_policy(), unlikely=None))
 
-    assert told(decision) == (DecisionKind.NOTHING, None)
+    assert told(decision) == (None, None)
 
 
 def test_a_second_period_in_doubt_raises_the_level() -> None:
@@ -374,7 +385,29 @@ def test_a_second_period_in_doubt_raises_the_level() -> None:
     assert told(decide(None, *doubted)) == (DecisionKind.RAISE, ORANGE)
 
 
+def test_a_case_that_rests_on_a_forecast_says_what_is_wrong_and_closes_without_its_doubt() -> None:
+    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
+    likely = replace(make_verdict("2024", ON_SCHEDULE, known_at=LATER), probability=0.8)
+    opened = decide(None, doubted).case
+    assert opened is not None
+
+    decision = decide(opened, doubted, likely)
+
+    assert opened.kind is CaseKind.UNLIKELY_TARGET
+    assert decision.kind is DecisionKind.CLOSE
+    assert "概率" not in decision.reason.zh
+
+
+def test_better_figures_have_to_last_at_the_frequency_that_was_bad() -> None:
+    verdicts = [("2021", ON_SCHEDULE), ("2022-Q1", LAGGING), ("2022-Q2", ON_SCHEDULE)]
+    patient = replace(default_policy(), falls_after={CaseKind.BEHIND_SCHEDULE: 2})
+
+    decision = decide(make_case(YELLOW), *(make_verdict(*found, known_at=LATER) for found in verdicts), policy=patient)
+
+    assert told(decision) == (DecisionKind.HOLD, YELLOW)
+
+
 def test_a_bad_class_goes_before_the_doubt_about_it() -> None:
     late = replace(make_verdict("2023", FAR_BEHIND), probability=0.01)
 
-    assert decide(None, late).policy_line == "default-2: levels.far_behind.binding = orange"
+    assert decide(None, late).policy_line == "default-3: levels.far_behind.binding = orange"

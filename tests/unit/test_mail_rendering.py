@@ -20,7 +20,7 @@ from planwatch.period import parse_period
 from planwatch.plan import GoalKind, Nature, Target
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
-from planwatch.printing import Printer
+from planwatch.printing import Language, Printer
 from services.alerts.render import (
     RenderedMail,
     WarningNotice,
@@ -29,6 +29,8 @@ from services.alerts.render import (
     render_digest,
     render_warning,
 )
+from services.alerts.render_summary import render_summary
+from services.alerts.summary_store import Standing, SummaryLine
 
 RETENTION = WarningNotice(
     case_id="0123456789abcdef",
@@ -45,7 +47,7 @@ RETENTION = WarningNotice(
     goal_kind=GoalKind.REACH,
     verdict=AssessmentClass.REVERSED,
     reason=Text("2021 评价为逆向变动，发出红色预警", "2021 is assessed as reversed; a red warning is raised"),
-    policy_line="default-2: levels.reversed.binding = red",
+    policy_line="default-3: levels.reversed.binding = red",
     time_period=parse_period("2021"),
     since_period=parse_period("2021"),
     value=Decimal("97.81"),
@@ -78,7 +80,7 @@ TRAINING = replace(
     nature=Nature.ANTICIPATORY,
     goal_kind=GoalKind.ACCUMULATE,
     verdict=AssessmentClass.FAR_BEHIND,
-    policy_line="default-2: levels.far_behind.anticipatory = yellow",
+    policy_line="default-3: levels.far_behind.anticipatory = yellow",
     time_period=parse_period("2022"),
     value=Decimal("0.31"),
     measured=Decimal("0.79"),
@@ -185,7 +187,7 @@ def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
         "目标（2025年）：≥99.8（达到）",
         "完成进度／序时进度：−696.0%／20.0%",
         "依据：2021 评价为逆向变动，发出红色预警",
-        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-2: levels.reversed.binding = red）",
+        "规则：约束性指标“逆向变动”为红色预警（政策条目 default-3: levels.reversed.binding = red）",
         "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
         "签收： http://alerts.test/acknowledge/signed.token",
         "详情： http://pages.test/warnings/0123456789abcdef",
@@ -404,7 +406,7 @@ def test_a_period_reads_as_it_is_spoken(period: str, expected: str) -> None:
 
 
 def test_a_rule_with_two_entries_is_read_aloud_in_order() -> None:
-    line = "default-2: levels.lagging.binding = yellow + repeat_raises"
+    line = "default-3: levels.lagging.binding = yellow + repeat_raises"
 
     assert Printer("zh").rule(line) == "约束性指标“滞后于预期”为黄色预警，连续两期不达，升一级"
 
@@ -462,11 +464,95 @@ def test_no_line_of_a_message_is_longer_than_smtp_allows() -> None:
     assert max(map(len, message.split(b"\r\n"))) <= 998
 
 
+MISSING = replace(
+    RETENTION,
+    level=Level.BLUE,
+    verdict=None,
+    reason=Text("2021年数据应于2022-04-10前报送，至今未报", "the figure for 2021 was due by 2022-04-10"),
+    policy_line="default-3: overdue_report.0.binding = blue",
+    value=None,
+    measured=None,
+    expected=None,
+    gap=None,
+    submission_id=None,
+    received_at=None,
+    wants_report=True,
+)
+ESCALATED = replace(
+    RETENTION,
+    kind=DecisionKind.ESCALATE,
+    reader=Text("中卫市发展改革委", "Zhongwei Development and Reform Commission"),
+    reason=Text("签收期限2022-03-10已过，仍未办理", "acknowledging was due by 2022-03-10 and is not done"),
+    acknowledge_url=None,
+)
+
+
+def test_a_mail_on_a_missing_report_tells_the_reason_and_asks_for_the_figure() -> None:
+    mail = render_warning(MISSING)
+
+    assert mail.subject.startswith("【蓝色预警】九年义务教育巩固率(%)：2021年数据应于2022-04-10前报送，至今未报")
+    assert mail.text.splitlines()[1] == "请中卫市教育局尽快报送所缺数据，并于2026年11月25日前签收。"
+    assert "约束性指标“逾期0天以上”为蓝色预警" in mail.text
+
+
+def test_an_escalation_asks_its_reader_to_see_to_it_that_the_owner_acts() -> None:
+    mail = render_warning(ESCALATED)
+
+    assert mail.subject.startswith("【红色预警·督办】")
+    assert mail.text.splitlines()[1] == ("签收期限2022-03-10已过，仍未办理；请中卫市发展改革委督促中卫市教育局办理。")
+
+
+def test_dates_that_may_change_are_marked() -> None:
+    mail = render_warning(replace(RETENTION, is_provisional=True))
+
+    assert "暂按周一至周五计算" in mail.text.splitlines()[1]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("notice", [MISSING, ESCALATED, replace(MISSING, kind=DecisionKind.CLOSE, acknowledge_by=None)])
+def test_mails_without_figures_have_no_holes(notice: WarningNotice, language: Language) -> None:
+    mails = [
+        render_warning(notice, language),
+        render_closure(notice, language),
+        render_digest(notice.agency, [notice], date(2022, 3, 4), language),
+    ]
+
+    assert all("None" not in mail.subject + mail.text + mail.html for mail in mails)
+    assert all("——" not in mail.text for mail in mails)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "second"),
+    [
+        ("zh", "【每周综述】发展改革委：本周1件有变化，在办2件，逾期1件（2022年3月14日）",
+         "其中1件已过办理期限，请发展改革委督促责任单位办理。"),
+        ("en", "[Weekly summary] Reform Commission: 1 changed, 2 open, 1 overdue (14 March 2022)",
+         "1 of them are past their day; Reform Commission: please see to it that they are dealt with."),
+    ],
+)  # fmt: skip
+def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
+    language: Language, subject: str, second: str
+) -> None:
+    line = SummaryLine(
+        "0123456789abcdef", Text("规划", "Plan"), Text("巩固率", "Retention"), Text("教育局", "Education Bureau"),
+        Level.RED, False, Text("发出红色预警", "a red warning is raised"), 2, date(2022, 3, 10),
+    )  # fmt: skip
+    standing = Standing(((Level.RED, 2),), 1)
+
+    mail = render_summary(
+        Text("发展改革委", "Reform Commission"), [line], standing, date(2022, 3, 14), "http://pages.test", language
+    )
+
+    assert mail.subject == subject
+    assert mail.text.splitlines()[1] == second
+    assert "http://pages.test/warnings/0123456789abcdef" in mail.html
+
+
 DOUBTED = replace(
     RETENTION,
     level=Level.YELLOW,
     verdict=AssessmentClass.ON_SCHEDULE,
-    policy_line="default-2: unlikely.binding < 0.5 = yellow",
+    policy_line="default-3: unlikely.binding < 0.5 = yellow",
     value=Decimal("99.696"),
     forecast=(99.7512, 99.7201, 99.7823),
     probability=0.2149,

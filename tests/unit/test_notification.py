@@ -9,24 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planwatch.early_warning import CaseState, DecisionKind, EarlyWarning, WarningDecision
-from planwatch.language import Text
+from planwatch.early_warning import DecisionKind
 from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import Delivery, decide_notification, digest_due_at
-from planwatch.period import parse_period
-from planwatch.policy import AssessmentClass, Level
-from tests.builders import RECEIVED_AT, default_policy
+from planwatch.policy import Level
+from tests.builders import default_policy
 
 WAIT = timedelta(seconds=300)
 NEW_YEAR, MINUTE = datetime(2021, 1, 1, tzinfo=UTC), timedelta(minutes=1)
-
-
-def change(kind: DecisionKind, level: Level | None) -> WarningDecision:
-    period = parse_period("2021")
-    warning = level and EarlyWarning(
-        "case", 1, CaseState.OPEN, level, AssessmentClass.LAGGING, period, period, RECEIVED_AT
-    )
-    return WarningDecision(kind, Text("因", "why"), "line", warning or None)
 
 
 def local(text: str) -> datetime:
@@ -47,14 +37,14 @@ def local(text: str) -> datetime:
         (DecisionKind.CLOSE, Level.RED, Delivery.IMMEDIATE),
         (DecisionKind.CLOSE, Level.YELLOW, Delivery.DIGEST),
         (DecisionKind.HOLD, Level.RED, Delivery.NONE),
-        (DecisionKind.NOTHING, None, Delivery.NONE),
-        (DecisionKind.NOTHING, Level.RED, Delivery.NONE),
+        (DecisionKind.REMIND, Level.ORANGE, Delivery.IMMEDIATE),
+        (DecisionKind.REMIND, Level.YELLOW, Delivery.DIGEST),
     ],
 )
 def test_orange_and_red_are_told_at_once_yellow_and_blue_in_the_digest_and_what_stands_not_again(
-    kind: DecisionKind, level: Level | None, delivery: Delivery
+    kind: DecisionKind, level: Level, delivery: Delivery
 ) -> None:
-    assert decide_notification(change(kind, level), default_policy()).delivery is delivery
+    assert decide_notification(kind, level, default_policy()).delivery is delivery
 
 
 @pytest.mark.parametrize(
@@ -69,7 +59,7 @@ def test_the_policy_says_what_is_urgent_and_the_reason_says_the_same(
 ) -> None:
     policy = replace(default_policy(), immediate_from=immediate_from)
 
-    decision = decide_notification(change(DecisionKind.RAISE, level), policy)
+    decision = decide_notification(DecisionKind.RAISE, level, policy)
 
     assert decision.delivery is delivery
     assert words in decision.reason.zh
@@ -77,7 +67,7 @@ def test_the_policy_says_what_is_urgent_and_the_reason_says_the_same(
 
 @pytest.mark.parametrize("kind", DecisionKind)
 def test_the_reason_is_given_also_when_nothing_is_sent(kind: DecisionKind) -> None:
-    reason = decide_notification(change(kind, Level.RED), default_policy()).reason
+    reason = decide_notification(kind, Level.RED, default_policy()).reason
 
     assert reason.zh
     assert reason.en

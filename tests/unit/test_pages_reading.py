@@ -50,7 +50,7 @@ def test_any_other_moment_is_refused(text: str) -> None:
 
 def test_every_code_that_can_be_stored_has_a_name() -> None:
     assert set(wording.STATE_NAMES) == set(CaseState)
-    assert set(wording.STEP_NAMES) == set(DecisionKind) - {DecisionKind.NOTHING}
+    assert set(wording.STEP_NAMES) == set(DecisionKind)
     assert set(wording.MAIL_KIND_NAMES) == set(MailKind)
     assert set(wording.DELIVERY_NAMES) == set(Delivery)
 

@@ -8,13 +8,17 @@ from functools import cache
 import pytest
 
 from planwatch.assessment import Assessment, assess
-from planwatch.early_warning import SubjectKind, Verdict, WarningDecision, case_id, decide_warning
+from planwatch.case.events import Assessed
+from planwatch.case.machine import transition
+from planwatch.case.model import Case
+from planwatch.early_warning import Verdict
 from planwatch.observation import Observation
 from planwatch.period import TimePeriod, parse_period
 from planwatch.plan import GoalKind
 from planwatch.policy import AssessmentClass, Level
 from planwatch.series import ObsStatus, SeriesKey
-from tests.builders import RECEIVED_AT, default_policy, real_plan
+from services.alerts.matters import matter_of
+from tests.builders import EVERY_WEEKDAY, RECEIVED_AT, default_policy, real_plan
 
 YEAR = parse_period("2021")
 
@@ -85,17 +89,11 @@ def assessed(no: int) -> Assessment:
 
 
 @cache
-def decided(no: int) -> WarningDecision:
+def decided(no: int) -> Case | None:
     plan, made = real_plan("zhongwei"), assessed(no)
     verdict = Verdict(made.period, made.verdict, made.submission_id, made.known_at)
-    return decide_warning(
-        None,
-        [verdict],
-        identity=case_id(plan.plan_id, SubjectKind.INDICATOR, made.series),
-        nature=plan.indicators[no - 1].nature,
-        last_period=plan.end,
-        policy=default_policy(),
-    )
+    event = Assessed(matter_of(plan, plan.indicators[no - 1], made.series), [verdict])
+    return transition(None, event, default_policy(), RECEIVED_AT, EVERY_WEEKDAY).case
 
 
 @pytest.mark.parametrize("no", BY_HAND)
@@ -112,7 +110,7 @@ def test_every_indicator_gets_the_class_that_the_arithmetic_gives(no: int) -> No
 def test_every_indicator_gets_the_warning_that_its_class_means(no: int) -> None:
     _, _, level = BY_HAND[no]
 
-    warning = decided(no).warning
+    warning = decided(no)
 
     assert (warning.level if warning else None) == level
 
@@ -122,7 +120,7 @@ def test_the_table_has_no_other_row() -> None:
 
 
 def test_the_warnings_are_those_of_the_design_page() -> None:
-    levels = {no: warning.level for no in BY_HAND if (warning := decided(no).warning)}
+    levels = {no: warning.level for no in BY_HAND if (warning := decided(no))}
 
     assert {no for no, level in levels.items() if level is RED} == {5, 13}
     assert {no for no, level in levels.items() if level is ORANGE} == {10}

@@ -1,0 +1,301 @@
+"""Time lines in the style of Alertmanager's acceptance tests: a virtual clock, events at moments, mails in intervals.
+
+A time line plays the rounds of the alerting service on the pure machine, one every hour. Mails are expected in
+intervals, and their number has to be the expected one, so that a duplicate fails like a missing mail.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from planwatch.case.effects import MailOrder, Step
+from planwatch.case.events import Assessed, ClockTicked, Event
+from planwatch.case.grouping import grouped_orders
+from planwatch.case.inhibition import cover_changes
+from planwatch.case.machine import transition
+from planwatch.case.model import Case, Matter, replay
+from planwatch.early_warning import DecisionKind, Verdict
+from planwatch.local_time import LOCAL_TIME
+from planwatch.notification import (
+    Delivery,
+    MailKind,
+    digest_due_at,
+    is_worth_telling,
+    weekly_summary_due_at,
+)
+from planwatch.period import parse_period
+from planwatch.policy import AssessmentClass, Policy
+from planwatch.working_days import WorkingCalendar
+from services.alerts.sender import retry_after
+from tests.builders import CALENDAR_2026, default_policy, make_matter
+
+HOUR = timedelta(hours=1)
+Maker = Callable[["Timeline"], Event]
+
+
+def local(text: str) -> datetime:
+    """A moment of local time, e.g. `2026-03-02T10:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL_TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that has arrived: what, for whom, when, about which cases."""
+
+    kind: MailKind
+    to: str
+    at: datetime
+    cases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.to} at {self.at.astimezone(LOCAL_TIME):%m-%dT%H:%M} on {', '.join(self.cases)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A mail that has to arrive in an interval, both ends included."""
+
+    kind: MailKind
+    to: str
+    after: datetime
+    before: datetime
+    cases: tuple[str, ...]
+
+    def matches(self, mail: SentMail) -> bool:
+        """Whether this is the mail."""
+        return (
+            (mail.kind, mail.to, mail.cases) == (self.kind, self.to, self.cases)
+            and self.after <= mail.at <= self.before
+        )  # fmt: skip
+
+
+def mail(kind: MailKind, to: str, after: str, before: str, *cases: str) -> Expected:
+    """An expected mail, e.g. `mail(MailKind.WARNING, SCHOOLS, "2026-03-02T10:00", "2026-03-02T10:05", "rate")`."""
+    return Expected(kind, to, local(after), local(before), cases or ("rate",))
+
+
+@dataclass
+class Digest:
+    """An open digest of one agency."""
+
+    due_at: datetime
+    items: dict[str, Step] = field(default_factory=dict)
+    open_before: dict[str, bool] = field(default_factory=dict)
+
+
+class Timeline:
+    """One story: give its events with `report`, `do` and the like, then `run` it and ask what arrived."""
+
+    def __init__(self, policy: Policy | None = None, calendar: WorkingCalendar = CALENDAR_2026) -> None:
+        self.policy, self.calendar = policy or default_policy(), calendar
+        self.matters: dict[str, Matter] = {}
+        self.cases: dict[str, Case] = {}
+        self.history: dict[str, list[Step]] = defaultdict(list)
+        self.arrived: list[SentMail] = []
+        self._events: list[tuple[datetime, str, Maker]] = []
+        self._verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
+        self._digests: dict[str, Digest] = {}
+        self._last_digest: dict[str, date] = {}
+        self._weekly: dict[tuple[str, datetime], list[str]] = defaultdict(list)
+        self._outages: list[tuple[datetime, datetime]] = []
+        self._stopped: list[tuple[datetime, datetime]] = []
+
+    def watch(self, name: str, **changes: object) -> None:
+        """Let a case be about something else than `make_matter` has by default."""
+        self.matters[name] = make_matter(name, **{"last_period": "2030", **changes})  # type: ignore[arg-type]
+
+    def watch_all(self, owned: Mapping[str, Iterable[str]]) -> None:
+        """Let cases have these owners: agency → names."""
+        for agency, names in owned.items():
+            for name in names:
+                self.watch(name, owner=agency)
+
+    def report(self, at: str, name: str = "rate", **verdicts: AssessmentClass) -> None:
+        """Figures arrive; periods are given as `y2026` or `m2026_03`."""
+        moment = local(at)
+
+        def assessed(line: Timeline) -> Event:
+            for word, verdict in verdicts.items():
+                period = word[1:].replace("_", "-")
+                line._verdicts[name][period] = Verdict(parse_period(period), verdict, f"s-{at}", moment)
+            ordered = sorted(line._verdicts[name].values(), key=lambda verdict: verdict.period)
+            return Assessed(line.matter(name), ordered)
+
+        self._events.append((moment, name, assessed))
+
+    def do(self, at: str, event: Event, name: str = "rate") -> None:
+        """Something else happens to a case."""
+        self._events.append((local(at), name, lambda line: event))
+
+    def report_all(self, moments: Mapping[str, str], **verdicts: AssessmentClass) -> None:
+        """The same figures arrive for several cases: name → moment."""
+        for name, at in moments.items():
+            self.report(at, name, **verdicts)
+
+    def make_each(self, moments: Iterable[str], maker: Maker, name: str) -> None:
+        """The same happens at several moments."""
+        for at in moments:
+            self.make(at, maker, name)
+
+    def make(self, at: str, maker: Maker, name: str = "rate") -> None:
+        """Something happens that depends on what is known by then."""
+        self._events.append((local(at), name, maker))
+
+    def mail_server_down(self, since: str, until: str) -> None:
+        """No mail is taken in between."""
+        self._outages.append((local(since), local(until)))
+
+    def clock_stopped(self, since: str, until: str) -> None:
+        """No round is made in between; events are handled when they come."""
+        self._stopped.append((local(since), local(until)))
+
+    def matter(self, name: str) -> Matter:
+        """What a case is about, with its neighbours as they are now."""
+        if name not in self.matters:
+            self.watch(name)
+        neighbours = tuple(case for case in self.cases.values() if case.is_open)
+        known = self.matters[name]
+        return Matter(
+            known.case_id,
+            known.subject,
+            known.nature,
+            known.last_period,
+            known.plan_version,
+            known.owners,
+            neighbours,
+        )
+
+    def run(self, until: str) -> None:
+        """Play the story."""
+        pending = sorted(self._events, key=lambda event: event[0])
+        now, end = pending[0][0], local(until)
+        next_round = now
+        while now <= end:
+            due = [event for event in pending if event[0] <= now]
+            pending = pending[len(due) :]
+            steps: list[Step] = []
+            for _, name, maker in due:
+                steps += self._apply(name, maker(self), now)
+            if now >= next_round and not any(since <= now < end_ for since, end_ in self._stopped):
+                next_round = now.replace(minute=0, second=0) + HOUR
+                steps += self._round(now)
+            self._post(steps, now)
+            self._close_digests(now)
+            following = now.replace(minute=0, second=0) + HOUR
+            now = min([following, *(digest.due_at for digest in self._digests.values() if digest.due_at > now)])
+            if pending:
+                now = min(now, pending[0][0])
+        self.arrived.sort(key=lambda sent: sent.at)
+
+    def told(self, *kinds: MailKind) -> list[SentMail]:
+        """The mails that arrived, without the weekly summaries unless they are asked for."""
+        wanted = kinds or tuple(kind for kind in MailKind if kind is not MailKind.WEEKLY)
+        return [sent for sent in self.arrived if sent.kind in wanted]
+
+    def steps(self, name: str = "rate") -> list[DecisionKind]:
+        """The steps of a case, without those that changed nothing."""
+        return [step.entry.kind for step in self.history[name]]
+
+    def check(self, *expected: Expected) -> None:
+        """Every expected mail has arrived in its interval, and no other one."""
+        arrived = self.told(*(set(MailKind) if any(e.kind is MailKind.WEEKLY for e in expected) else ()))
+        missing, left = [], list(arrived)
+        for wanted in expected:
+            found = next((sent for sent in left if wanted.matches(sent)), None)
+            if found is None:
+                missing.append(wanted)
+            else:
+                left.remove(found)
+        listing = "\n".join(map(str, arrived))
+        assert not missing, f"missing {missing}\narrived:\n{listing}"
+        assert not left, f"too many: {', '.join(map(str, left))}\narrived:\n{listing}"
+
+    def check_history(self) -> None:
+        """What the history adds up to is the case, and every step says why."""
+        for name, steps in self.history.items():
+            assert replay(step.entry.changes for step in steps) == self.cases[name]
+            assert all(step.entry.reason.zh and step.notice.reason.zh for step in steps)
+
+    def _apply(self, name: str, event: Event, now: datetime) -> list[Step]:
+        after, steps, reason = transition(self.cases.get(name), event, self.policy, now, self.calendar)
+        assert reason.zh
+        assert reason.en
+        if after is not None:
+            self.cases[name] = after
+        self.history[name] += steps
+        return list(steps)
+
+    def _round(self, now: datetime) -> list[Step]:
+        steps = []
+        for case, cover in cover_changes(self.cases.values(), self.policy.inhibition):
+            steps += self._apply(case.case_id, cover, now)
+        for name, case in list(self.cases.items()):
+            if case.is_open:
+                steps += self._apply(name, ClockTicked(), now)
+        return steps
+
+    def _post(self, steps: list[Step], now: datetime) -> None:
+        groups = grouped_orders([step.notice for step in steps], self.policy.most_at_once)
+        gathered = {position for group in groups for position in group}
+        for group in groups:
+            first = steps[group[0]].notice
+            assert isinstance(first, MailOrder)
+            cases = tuple(sorted(steps[position].case.case_id for position in group))
+            self._send(MailKind.GROUP, first.to, first.not_before or now, cases)
+        for position, step in enumerate(steps):
+            if step.summary is not None:
+                assert self.policy.weekly_summary is not None
+                due = weekly_summary_due_at(now, self.policy.weekly_summary)
+                self._weekly[step.summary.to, due].append(step.case.case_id)
+            if isinstance(step.notice, MailOrder) and position not in gathered:
+                if step.notice.delivery is Delivery.IMMEDIATE:
+                    cases = (step.case.case_id,)
+                    self._send(step.notice.kind, step.notice.to, step.notice.not_before or now, cases)
+                else:
+                    self._enter(step.notice.to, step, now)
+
+    def _enter(self, agency: str, step: Step, now: datetime) -> None:
+        digest = self._digests.get(agency)
+        if digest is None:
+            due = digest_due_at(now, self._last_digest.get(agency), self.policy)
+            digest = self._digests[agency] = Digest(due)
+        name = step.case.case_id
+        if name not in digest.open_before:
+            earlier = self.history[name][: self.history[name].index(step)]
+            digest.open_before[name] = bool(earlier) and earlier[-1].entry.kind is not DecisionKind.CLOSE
+        digest.items[name] = step
+
+    def _close_digests(self, now: datetime) -> None:
+        for agency, digest in list(self._digests.items()):
+            if digest.due_at <= now:
+                told = tuple(sorted(name for name in digest.items if self._is_worth_telling(name, digest)))
+                if told:
+                    self._send(MailKind.DIGEST, agency, now, told)
+                self._last_digest[agency] = digest.due_at.astimezone(LOCAL_TIME).date()
+                del self._digests[agency]
+        for (agency, due), names in list(self._weekly.items()):
+            if due <= now:
+                self._send(MailKind.WEEKLY, agency, now, tuple(sorted(set(names))))
+                del self._weekly[agency, due]
+
+    def _is_worth_telling(self, name: str, digest: Digest) -> bool:
+        step, history = digest.items[name], self.history[name]
+        later = history[history.index(step) + 1 :]
+        overtaken = any(isinstance(s.notice, MailOrder) and s.notice.delivery is Delivery.IMMEDIATE for s in later)
+        return is_worth_telling(step.entry.kind, was_open_before=digest.open_before[name], is_overtaken=overtaken)
+
+    def _send(self, kind: MailKind, to: str, at: datetime, cases: tuple[str, ...]) -> None:
+        attempts, moment = 1, at
+        while any(since <= moment < until for since, until in self._outages):
+            moment += retry_after(attempts)
+            attempts += 1
+        self.arrived.append(SentMail(kind, to, moment, cases))
+
+
+def only(values: Mapping[str, Case]) -> Case:
+    """The single case of a story."""
+    (case,) = values.values()
+    return case
