@@ -43,7 +43,8 @@ test: $(VENV)/installed-dev ## check, then every test that the embedded servers 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not real" --numprocesses auto --dist loadscope $(ARGS)
+	$(BIN)/pytest tests/unit -m "not real" --numprocesses auto --dist loadscope $(ARGS)
+	$(BIN)/pytest --ignore tests/unit -m "not real" --numprocesses auto --dist loadscope $(ARGS)
 
 test-real: $(VENV)/installed-dev ## the suites against Apache Kafka, TimescaleDB, Prometheus and Chromium
 	deploy/real/install.sh
