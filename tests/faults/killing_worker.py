@@ -2,14 +2,16 @@
 
 It runs `services.evaluate.__main__.run`; only the function at the named step is wrapped, so the code under test is
 the production code. Batches are small, so that a partition is not done in one. Kafka's offset is committed often and
-the worker lingers before it fails: what has been acknowledged by then is really lost to a loop that trusts Kafka. Its
-session is short, so that its successor need not wait long for the broker to give it up.
+the worker lingers before it fails, a build that is known to lose until Kafka has been told once more: what has been
+acknowledged by then is really lost to a loop that trusts Kafka. Its session is short, so that its successor need not
+wait long for the broker to give it up.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import functools
 import os
 import signal
@@ -35,6 +37,7 @@ BATCH_RECORDS = 2
 SESSION_TIMEOUT_S = 2
 COMMIT_INTERVAL_S = 0.1
 LINGER_S = 0.4
+LINGER_OF_MUTATION_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,33 @@ def disconnect(arguments: Sequence[Any]) -> None:
 FAULTS: Mapping[str, Fault] = {"kill": kill, "disconnect": disconnect}
 
 
-def fail_at(step: Step, fault: Fault, reach: int) -> None:
-    """Make `fault` happen when `step` is reached for the `reach`-th time."""
+class Told:
+    """Lets a step wait until a commit to Kafka has ended that began after the wait did."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Event] = []
+        original = Consumer._commit
+
+        @functools.wraps(original)
+        async def commit(consumer: Consumer, offsets: Any) -> Any:  # noqa: ANN401  (faust's own types)
+            begun_before = list(self._waiting)
+            result = await original(consumer, offsets)
+            for waiting in begun_before:
+                waiting.set()
+            return result
+
+        Consumer._commit = commit  # type: ignore[method-assign,assignment]
+
+    async def once_more(self, most_s: float) -> None:
+        """Return after the next commit, or after `most_s` seconds: where all is committed none follows."""
+        told = asyncio.Event()
+        self._waiting.append(told)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), most_s)
+
+
+def fail_at(step: Step, fault: Fault, reach: int, linger: Callable[[], Awaitable[None]]) -> None:
+    """Make `fault` happen when `step` is reached for the `reach`-th time and has lingered."""
     original: Callable[..., Awaitable[Any]] = getattr(step.owner, step.name)
     times = 0
 
@@ -106,7 +134,7 @@ def fail_at(step: Step, fault: Fault, reach: int) -> None:
         nonlocal times
         times += step.only(arguments)
         if times == reach and step.only(arguments):
-            await asyncio.sleep(LINGER_S)
+            await linger()
             fault(arguments)
 
     @functools.wraps(original)
@@ -133,10 +161,12 @@ def main() -> None:
     faust_loop.BATCH_RECORDS = BATCH_RECORDS
     faust_loop.SESSION_TIMEOUT_S = SESSION_TIMEOUT_S
     os.environ["BROKER_COMMIT_INTERVAL"] = str(COMMIT_INTERVAL_S)
+    linger: Callable[[], Awaitable[None]] = functools.partial(asyncio.sleep, LINGER_S)
     if options.mutation:
         MUTATIONS[options.mutation]()
+        linger = functools.partial(Told().once_more, LINGER_OF_MUTATION_S)
     if options.point:
-        fail_at(POINTS[options.point], FAULTS[options.fault], options.reach)
+        fail_at(POINTS[options.point], FAULTS[options.fault], options.reach, linger)
     asyncio.run(evaluate.run(read_settings(os.environ)))
 
 
