@@ -17,6 +17,7 @@ from planwatch import wording as domain_wording
 from planwatch.alignment import REASONS as ALIGNMENT_REASONS
 from planwatch.alignment import STANDING_NAMES
 from planwatch.breakdown import DIMENSION_NAMES
+from planwatch.case import wording as case_wording
 from planwatch.composite import REASONS as NO_SCORE
 from planwatch.equalisation.change import CHANGE_NAMES as GAP_CHANGE_NAMES
 from planwatch.equalisation.change import REASONS as GAP_REASONS
@@ -123,7 +124,9 @@ class Names:
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
         home = next(
-            module for module in (wording, domain_wording, work_report, plan_question) if hasattr(module, table)
+            module
+            for module in (wording, case_wording, domain_wording, work_report, plan_question)
+            if hasattr(module, table)
         )
         names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))
