@@ -9,6 +9,7 @@ import tempfile
 from aiohttp import web
 
 from planwatch.wire import ASSESSMENT_MADE
+from services.accounts.web import add_accounts
 from services.alerts.acknowledge import AcknowledgePages
 from services.alerts.case_rounds import CaseRounds
 from services.alerts.cases import CaseBook
@@ -55,6 +56,7 @@ async def run(settings: Settings) -> None:
             app = web.Application()
             AcknowledgePages(pool, settings, system_clock).add_routes(app)
             add_operations_routes(app, checks)
+            add_accounts(app, pool, settings, system_clock)
             book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
             rounds = make_rounds(
                 pool,

@@ -21,7 +21,7 @@ from services.alerts.render import RenderedMail, build_message
 from services.pages import wording
 from services.pages.catcher import MailFolder
 from services.pages.moment import parse_moment
-from services.pages.rendering import Linker
+from services.web.page import Linker
 
 CATALOGUE = Path(__file__).parents[2] / "plans"
 PLANS = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(CATALOGUE.glob("*/plan.yaml"))]
