@@ -13,6 +13,7 @@ from jinja2 import Environment
 from planwatch.language import Text
 from services.accounts.account import ROLE_NAMES, Role
 from services.web.page import render_page, templates_of
+from services.web.problem import problem
 
 Navigation = list[tuple[str, Text]]
 NAVIGATION: web.AppKey[Navigation] = web.AppKey("navigation", list)
@@ -52,8 +53,8 @@ def signed_in_page(
 
 
 def refusal(request: web.Request, status: HTTPStatus, reason: Text) -> web.Response:
-    """Why there is no answer: a page, or JSON under `/api/`."""
+    """Why there is no answer: a page, or problem+json under `/api/`."""
     if request.path.startswith("/api/"):
         headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
-        return web.json_response({"error": reason.as_mapping()}, status=status, headers=headers)
+        return problem(status, reason, headers=headers)
     return signed_in_page(request, "refused", {"reason": reason}, status)

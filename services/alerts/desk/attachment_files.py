@@ -73,9 +73,7 @@ def note_of(file: AttachedFile) -> str:
     return f"附件 {file.name}（SHA-256 {file.sha256}）"
 
 
-TOO_LARGE = Text(
-    f"不超过{MOST_BYTES // 1024 // 1024} MB 的文件", f"a file of at most {MOST_BYTES // 1024 // 1024} MB"
-)
+TOO_LARGE = Text(f"不超过{MOST_BYTES // 1024 // 1024} MB 的文件", f"a file of at most {MOST_BYTES // 1024 // 1024} MB")
 TOO_MANY = Text(f"每件预警至多{MOST_FILES}个附件", f"at most {MOST_FILES} files per case")
 
 

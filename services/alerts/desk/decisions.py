@@ -132,7 +132,10 @@ class Desk:
             next_step = history[seen]
             made = self._first_step(seen_case, event, catalogue, next_step.at)
             return Done(seen + 1, already=True) if made == next_step.what else MovedOn(seen, len(history))
-        if isinstance(wish.file, AttachedFile) and await store.count_attachments(connection, wish.case_id) >= MOST_FILES:
+        if (
+            isinstance(wish.file, AttachedFile)
+            and await store.count_attachments(connection, wish.case_id) >= MOST_FILES
+        ):
             return Invalid((Fault("file", wish.file.name, TOO_MANY),))
         return await self._apply(connection, catalogue, wish, case, event, seen + 1, actor)
 
@@ -166,9 +169,7 @@ class Desk:
         plan = catalogue.plans[case.subject.plan_id]
         return read_action(wish.action, wish.values, Circumstances(case, plan, actor, today))
 
-    def _first_step(
-        self, case: Case, event: Event, catalogue: Catalogue, at: datetime
-    ) -> tuple[str, str, str] | None:
+    def _first_step(self, case: Case, event: Event, catalogue: Catalogue, at: datetime) -> tuple[str, str, str] | None:
         """Kind, actor and reason of the step that the event would have led to at a moment."""
         effects = transition(case, event, catalogue.policy, at, self._calendar).effects
         if not effects:

@@ -88,7 +88,9 @@ ACTION_HINTS: Mapping[Action, Text] = {
         "The coordinating body decides; until then the deadlines run on.",
     ),
     Action.CLOSE: Text("此后出现新的不良数据，将再次预警。", "Newer bad figures open the case again."),
-    Action.REASSIGN: Text("新责任单位须重新签收，期限重新计算。", "The new owner has to acknowledge; deadlines start again."),
+    Action.REASSIGN: Text(
+        "新责任单位须重新签收，期限重新计算。", "The new owner has to acknowledge; deadlines start again."
+    ),
     Action.SILENCE: Text("静默期间不发信、不催办、不督办。", "Until then nothing is mailed, reminded or escalated."),
     Action.LIFT_SILENCE: Text("期限自解除之日起重新计算。", "The deadlines count from that day on."),
     Action.ESCALATE: Text("即刻发信给上一级单位。", "The next agency in the chain is mailed at once."),
