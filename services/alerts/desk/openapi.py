@@ -63,7 +63,7 @@ def api_description() -> Schema:
         "info": {
             "title": "规划监测：预警办理 / Planwatch: cases",
             "version": "1",
-            "description": "与网页同一套权限、校验和状态机 / the same permissions, checks and state machine as the pages",
+            "description": "与网页同一套权限、校验和状态机 / the same permissions and checks as the pages",
         },
         "paths": {**_reading_paths(), **_acting_paths()},
         "components": {

@@ -190,7 +190,11 @@ async def insert_attachment(
 ) -> None:
     """Keep a file under a random id."""
     await connection.execute(
-        f"INSERT INTO attachments ({_ATTACHMENTS}, content) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)".encode(),
+        """
+        INSERT INTO attachments (attachment_id, case_id, step, name, media_type, size_bytes, sha256, attached_by,
+                                 attached_at, content)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
         (
             secrets.token_urlsafe(16),
             case_id,
