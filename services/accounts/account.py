@@ -60,7 +60,7 @@ class AccountRefused(PlanwatchError):
 
 def sign_in_name(typed: str) -> str:
     """The form in which a sign-in name is kept and looked up: full width, case and outer blanks do not matter."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold()
+    return unicodedata.normalize("NFKC", typed).replace("\x00", "").strip().casefold()
 
 
 def check_account(name: str, display_name: str, role: Role, agency_id: str | None) -> None:

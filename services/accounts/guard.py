@@ -15,7 +15,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import session_store
-from services.accounts.account import Account
+from services.accounts.account import Account, Role
 from services.accounts.rendering import refusal
 from services.accounts.session_store import Scope, Session
 from services.accounts.store import Actor
@@ -25,6 +25,7 @@ from services.database import Pool, wrap_errors
 from services.errors import StoreUnavailable
 from services.settings import Settings
 from services.web.access import is_open_to_anyone
+from services.web.form import text_fields
 from services.web.page import language_of
 from services.web.refusal import Refused
 
@@ -36,7 +37,7 @@ API = "/api/"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_NEXT = 500
 
-SIGN_IN_FIRST = Text("请先登录", "please sign in first")
+NOT_YOURS = Text("您的角色不能执行此操作", "your role may not do this")
 TOKEN_NEEDED = Text(
     "须附有效的接口令牌（Authorization: Bearer …）", "a valid token is needed (Authorization: Bearer …)"
 )
@@ -152,9 +153,42 @@ async def check_form(request: web.Request, expected: str) -> None:
     Raises:
         Refused: the field `csrf` is missing or another one.
     """
-    given = (await request.post()).get("csrf", "")
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
+    given = (await text_fields(request)).get("csrf", "")
+    if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
         raise Refused(HTTPStatus.FORBIDDEN, STALE_FORM)
+
+
+def account_of(request: web.Request) -> Account:
+    """Who asks.
+
+    Raises:
+        HTTPSeeOther: nobody is signed in; leads to the page where one signs in.
+        Refused: the same, under `/api/`.
+    """
+    account: Account | None = request.get("account")
+    if account is not None:
+        return account
+    if request.path.startswith(API):
+        raise Refused(HTTPStatus.UNAUTHORIZED, TOKEN_NEEDED)
+    raise web.HTTPSeeOther(sign_in_address(request))
+
+
+def require_role(request: web.Request, *roles: Role) -> Account:
+    """Who asks, where their role is one of these.
+
+    Raises:
+        Refused: it is another one.
+    """
+    account = account_of(request)
+    if account.role not in roles:
+        raise Refused(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    return account
+
+
+def csrf_token(request: web.Request) -> str:
+    """For the hidden field `csrf` of a form; empty where the request came with a bearer token."""
+    token: str = request.get("csrf", "")
+    return token
 
 
 def sign_in_address(request: web.Request) -> str:
@@ -168,7 +202,7 @@ def sign_in_address(request: web.Request) -> str:
 def own_path(address: str) -> str | None:
     """An address that leads to a page of this site, as it was given; None for any other.
 
-    Browsers read `//host`, `/\\host` and control characters in creative ways, so only the plainest form is taken.
+    Browsers read two slashes, backslashes and control characters in creative ways: only the plainest form is taken.
     """
     is_plain = address.isprintable() and "\\" not in address and len(address) <= LONGEST_NEXT
     return address if is_plain and address.startswith("/") and not address.startswith("//") else None

@@ -37,7 +37,7 @@ class Attempt:
 
 
 class SignIn:
-    """Judges attempts. The counters are in the database, so every process counts the same and a restart forgets none."""
+    """Judges attempts; the counters are in the database: every process counts the same, a restart forgets none."""
 
     def __init__(self, guard: Guard, passwords: Passwords) -> None:
         self._guard, self.passwords = guard, passwords

@@ -1,4 +1,4 @@
-"""`/sign-in`, `/sign-out`, and the pages behind one-time links. A GET changes nothing, because scanners follow links."""
+"""`/sign-in`, `/sign-out`, and the pages behind one-time links. A GET changes nothing: scanners follow links."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from services.accounts.sign_in import SignIn, begin_session
 from services.accounts.store import Actor, EventKind
 from services.accounts.tokens import fresh_secret, secret_digest
 from services.web.access import open_to_anyone
-from services.web.page import language_of
+from services.web.form import text_fields
+from services.web.page import Linker, language_of, see_other
 from services.web.refusal import Refused
 
 WRONG = Text("登录名或口令不正确", "the sign-in name or the password is not right")
@@ -58,8 +59,8 @@ class SignInPages:
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Judge the attempt; a right one begins a session and goes on to the page that was asked for."""
         await self._check(request)
-        form = await request.post()
-        typed, password = str(form.get("name", "")), str(form.get("password", ""))
+        form = await text_fields(request)
+        typed, password = form.get("name", ""), form.get("password", "")
         attempt = await self._sign_in.attempt(typed, password, self._guard.address_of(request))
         if attempt.locked_until is not None:
             until = attempt.locked_until.astimezone(LOCAL_TIME).strftime("%H:%M:%S")
@@ -90,7 +91,7 @@ class SignInPages:
             account_id, now = session.account.account_id, self._guard.clock()
             await session_store.end_sessions(connection, account_id, now, only=session.session_id)
             await store.record_event(connection, EventKind.SIGNED_OUT, account_id, actor, now)
-        response = web.HTTPSeeOther("/sign-in" + ("?lang=en" if language_of(request) == "en" else ""))
+        response = see_other(Linker(language_of(request))("sign-in"))
         self._guard.drop_cookie(response)
         return response
 
@@ -105,8 +106,8 @@ class SignInPages:
     async def choose(self, request: web.Request) -> web.StreamResponse:
         """Set the password, end the link and every session, and sign in."""
         await self._check(request)
-        form = await request.post()
-        password, again = str(form.get("password", "")), str(form.get("again", ""))
+        form = await text_fields(request)
+        password, again = form.get("password", ""), form.get("again", "")
         former = await self._guard.session_of(request)
         async with self._guard.pool.connection() as connection:
             owner = await self._owner_of_link(connection, request, LinkPurpose.CHOOSE_PASSWORD)
@@ -167,7 +168,7 @@ class SignInPages:
         return response
 
     def _go_on(self, request: web.Request, token: str) -> web.StreamResponse:
-        response = web.HTTPSeeOther(self._way_on(request))
+        response = see_other(self._way_on(request))
         self._guard.keep_cookie(response, token)
         return response
 

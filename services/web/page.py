@@ -63,6 +63,11 @@ def render_page(
     return web.Response(text=html, content_type="text/html", charset="utf-8", status=status, headers=PAGE_HEADERS)
 
 
+def see_other(address: str) -> web.Response:
+    """Send the browser to `address` after a form was taken, so that reloading does not send it twice."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+
+
 async def keep_to_itself(_: web.Request, response: web.StreamResponse) -> None:
     """Give an answer the headers of a page where it has none of its own; for `Application.on_response_prepare`."""
     for name, value in PAGE_HEADERS.items():
