@@ -57,9 +57,10 @@ _READABLE = """
                coalesce(w.state <> 'closed' AND w.due_on < %(today)s, false) AS is_overdue, w.episode, w.escalations,
                w.silenced_until, w.is_covered, w.is_frozen, coalesce(u.simulated, false) AS simulated, w.opened_at
         FROM early_warnings AS w
-        JOIN plans AS p USING (plan_id, plan_version)
-        JOIN agencies AS g USING (agency_id)
-        LEFT JOIN indicators AS i USING (plan_id, plan_version, indicator_id)
+        JOIN plans AS p ON (p.plan_id, p.plan_version) = (w.plan_id, w.plan_version)
+        JOIN agencies AS g ON g.agency_id = w.agency_id
+        LEFT JOIN indicators AS i
+            ON (i.plan_id, i.plan_version, i.indicator_id) = (w.plan_id, w.plan_version, w.indicator_id)
         LEFT JOIN submissions AS u ON u.submission_id = w.submission_id
         WHERE (%(reads_all)s OR EXISTS (
                   SELECT FROM case_parties AS c WHERE c.case_id = w.case_id AND c.agency_id = %(agency_of)s))

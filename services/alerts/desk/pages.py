@@ -28,7 +28,7 @@ from services.alerts.desk.submitted import Fault
 from services.alerts.desk.views import CaseFile, new_entries, offered, what_is_expected, what_is_wrong
 from services.clock import Clock
 from services.database import Pool
-from services.web.page import language_of
+from services.web.page import language_of, see_other
 from services.web.refusal import Refused
 
 FIRST_ROWS = 3
@@ -134,7 +134,7 @@ class DeskPages:
             query = {"done": action.value, **({"again": "1"} if outcome.already else {})}
             if language_of(request) == "en":
                 query["lang"] = "en"
-            raise web.HTTPSeeOther(f"/cases/{case_id}?{urlencode(query)}")
+            return see_other(f"/cases/{case_id}?{urlencode(query)}")
         if isinstance(outcome, Unknown):
             raise Refused(HTTPStatus.NOT_FOUND, NO_CASE)
         async with self._pool.connection() as connection, connection.transaction():
