@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -56,10 +57,10 @@ class Person:
 
     async def attach(self, path: str, name: str, content: bytes, step: str) -> Answer:
         """A form with a file."""
-        form = FormData()
+        form = FormData(quote_fields=False)  # as browsers send names of files
         form.add_field("csrf", self.csrf_of((await self.get("/cases")).text))
         form.add_field("step", step)
-        form.add_field("file", content, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename=name, content_type="application/octet-stream")
         return await self._ask("POST", path, data=form, headers=self._cookie_header())
 
     async def api_get(self, path: str) -> Answer:
@@ -115,9 +116,7 @@ class OpenDesk:
 
     def case_id(self, indicator_id: str) -> str:
         """The case about an indicator."""
-        ((case_id,),) = self.pipeline.rows(
-            "SELECT case_id FROM early_warnings WHERE indicator_id = %s", indicator_id
-        )
+        ((case_id,),) = self.pipeline.rows("SELECT case_id FROM early_warnings WHERE indicator_id = %s", indicator_id)
         return str(case_id)
 
     def kinds(self, indicator_id: str) -> list[str]:

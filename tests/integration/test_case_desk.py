@@ -1,4 +1,4 @@
-"""Answering a case at the desk, on a real PostgreSQL: every form done, refused, mended, out of date, doubled, forged."""
+"""Answering a case at the desk, on a real PostgreSQL: every form done, refused, mended, stale, doubled, forged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ FORMS: dict[Action, tuple[Role, str, dict[str, str]]] = {
     Action.FILE_MEASURES: (
         Role.OFFICER,
         EDUCATION,
-        {"what-1": "控辍保学专项排查", "who-1": "李科长", "by-1": "2022-06-30", "what-3": "逐校核对学籍", "who-3": "马主任", "by-3": "2022-04-30"},
+        {
+            "what-1": "控辍保学专项排查", "who-1": "李科长", "by-1": "2022-06-30",
+            "what-3": "逐校核对学籍", "who-3": "马主任", "by-3": "2022-04-30",
+        },
     ),
     Action.NOTE: (Role.OFFICER, EDUCATION, {"note": "已走访三所学校"}),
     Action.REQUEST_CLOSING: (Role.HEAD, EDUCATION, {"reason": "学籍已核对完毕"}),
@@ -194,9 +197,7 @@ async def test_a_silence_can_be_lifted(desk: OpenDesk) -> None:
     await desk.pipeline.happen(INDICATOR, Silenced("统筹", until, "等待"))
 
     page = await person.get(f"/cases/{desk.case_id(INDICATOR)}")
-    answer = await person.post(
-        f"/cases/{desk.case_id(INDICATOR)}/lift_silence", {"reason": "年报已修订", "step": "2"}
-    )
+    answer = await person.post(f"/cases/{desk.case_id(INDICATOR)}/lift_silence", {"reason": "年报已修订", "step": "2"})
 
     assert "静默至2022年3月10日" in page.text
     assert answer.status == 303
