@@ -126,15 +126,15 @@ class OwnPages:
     async def _page(self, request: web.Request, status: HTTPStatus = HTTPStatus.OK, **said: Text | str) -> web.Response:
         account_id, now = request["account"].account_id, self._guard.clock()
         async with self._guard.pool.connection() as connection:
-            content = {
+            content: dict[str, Any] = {
                 "sessions": await session_store.load_sessions(connection, account_id, now),
                 "tokens": await session_store.load_tokens(connection, account_id, now),
                 "events": await store.load_events(connection, account_id),
             }
         present = request["session"].session_id
         nothing = {"password_fault": None, "token_fault": None, "fresh_token": None}
-        content = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
-        return signed_in_page(request, "account", content, status)
+        shown = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
+        return signed_in_page(request, "account", shown, status)
 
 
 def account_document(account: Account) -> dict[str, Any]:
