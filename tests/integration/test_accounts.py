@@ -68,7 +68,7 @@ async def signed_in(site: Site) -> Site:
 async def test_who_is_not_signed_in_is_sent_to_the_form_and_back(site: Site) -> None:
     answer = await site.client.get("/who?x=1", allow_redirects=False)
 
-    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=%2Fwho%3Fx%3D1")
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/who?x%3D1")
 
 
 async def test_the_link_lets_its_owner_choose_a_password_and_signs_in(site: Site) -> None:
@@ -683,13 +683,13 @@ async def test_an_administrator_adds_an_account_and_gets_a_link_to_hand_over(adm
         ({"role": "emperor"}, "没有这个角色"),
         ({"agency_id": ""}, "只有管理员"),
         ({"agency_id": "nowhere"}, "没有单位"),
-        ({"name": "a\x00"}, ""),
+        ({"name": "王\u200f五"}, "姓名须为"),
     ],
 )
 async def test_an_account_that_cannot_be_is_refused_with_the_reason(
     administrator: Site, fields: dict[str, str], reason: str
 ) -> None:
-    proper = {"sign_in_name": "x" * 65, "name": "王五", "role": "head", "agency_id": "zhongwei-education"}
+    proper = {"sign_in_name": "wang.wu", "name": "王五", "role": "head", "agency_id": "zhongwei-education"}
     answer = await post(administrator.client, "/accounts", "/accounts", **{**proper, **fields})
 
     assert answer.status == 422
@@ -720,10 +720,7 @@ async def test_an_administrator_deactivates_and_reactivates(administrator: Site)
     answer = await post(administrator.client, "/accounts", f"/accounts/{account_id}/reactivate")
 
     assert (await choose_password(administrator.visitor(), shown_link(await answer.text()))).status == 303
-    assert [kind for kind in administrator.events() if "active" in kind or "deactiv" in kind] == [
-        "deactivated",
-        "reactivated",
-    ]
+    assert [kind for kind in administrator.events() if kind.endswith("activated")] == ["deactivated", "reactivated"]
 
 
 async def test_resetting_takes_password_sessions_and_tokens_back(administrator: Site) -> None:
