@@ -60,7 +60,8 @@ class AccountRefused(PlanwatchError):
 
 def sign_in_name(typed: str) -> str:
     """The form in which a sign-in name is kept and looked up: full width, case and outer blanks do not matter."""
-    return unicodedata.normalize("NFKC", typed).replace("\x00", "").strip().casefold()
+    folded = unicodedata.normalize("NFKC", typed).casefold()
+    return unicodedata.normalize("NFKC", folded).replace("\x00", "").strip()
 
 
 def check_account(name: str, display_name: str, role: Role, agency_id: str | None) -> None:

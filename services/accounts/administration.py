@@ -117,11 +117,8 @@ async def make_token(
         AccountRefused: the name or the days cannot be.
     """
     if not name.strip() or len(name) > LONGEST_TOKEN_NAME or not name.isprintable():
-        raise AccountRefused(
-            Text(
-                f"令牌名称须为1至{LONGEST_TOKEN_NAME}个字符", f"a token's name has 1 to {LONGEST_TOKEN_NAME} characters"
-            )
-        )
+        most = LONGEST_TOKEN_NAME
+        raise AccountRefused(Text(f"令牌名称须为1至{most}个字符", f"a token's name has 1 to {most} characters"))
     if not 1 <= days <= LONGEST_TOKEN_DAYS:
         raise AccountRefused(
             Text(f"有效期须为1至{LONGEST_TOKEN_DAYS}天", f"a token is valid for 1 to {LONGEST_TOKEN_DAYS} days")

@@ -17,6 +17,7 @@ from planwatch.language import Text
 from services.accounts import session_store
 from services.accounts.account import Account, Role
 from services.accounts.rendering import refusal
+from services.accounts.request_keys import ACCOUNT, FORM_TOKEN, SESSION
 from services.accounts.session_store import Scope, Session
 from services.accounts.store import Actor
 from services.accounts.tokens import keyed_digest, secret_digest
@@ -84,15 +85,15 @@ class Guard:
 
     async def _let_in(self, request: web.Request) -> None:
         if request.path.startswith(API):
-            request["account"] = await self._account_of_token(request)
+            request[ACCOUNT] = await self._account_of_token(request)
             return
         session = await self.session_of(request)
         if session is None:
             raise web.HTTPSeeOther(sign_in_address(request))
-        request["account"], request["session"] = session.account, session
-        request["csrf"] = self.form_token(request.cookies[self.cookie])
+        request[ACCOUNT], request[SESSION] = session.account, session
+        request[FORM_TOKEN] = self.form_token(request.cookies[self.cookie])
         if request.method not in READING:
-            await check_form(request, request["csrf"])
+            await check_form(request, request[FORM_TOKEN])
 
     async def session_of(self, request: web.Request) -> Session | None:
         """The session of the cookie; None where there is none that stands."""
@@ -133,7 +134,7 @@ class Guard:
 
     def actor_of(self, request: web.Request) -> Actor:
         """The signed-in person and their address, for the record."""
-        return Actor(request["account"].account_id, self.address_of(request))
+        return Actor(request[ACCOUNT].account_id, self.address_of(request))
 
     def keep_cookie(self, response: web.StreamResponse, token: str) -> None:
         """Give the browser the token of a session: for this site only, out of reach of scripts."""
@@ -165,7 +166,7 @@ def account_of(request: web.Request) -> Account:
         HTTPSeeOther: nobody is signed in; leads to the page where one signs in.
         Refused: the same, under `/api/`.
     """
-    account: Account | None = request.get("account")
+    account: Account | None = request.get(ACCOUNT)
     if account is not None:
         return account
     if request.path.startswith(API):
@@ -187,7 +188,7 @@ def require_role(request: web.Request, *roles: Role) -> Account:
 
 def csrf_token(request: web.Request) -> str:
     """For the hidden field `csrf` of a form; empty where the request came with a bearer token."""
-    token: str = request.get("csrf", "")
+    token: str = request.get(FORM_TOKEN, "")
     return token
 
 

@@ -14,6 +14,7 @@ from services.accounts.event_names import EVENT_NAMES
 from services.accounts.guard import Guard
 from services.accounts.passwords import Passwords, password_fault
 from services.accounts.rendering import signed_in_page
+from services.accounts.request_keys import ACCOUNT, SESSION
 from services.accounts.session_store import Scope
 from services.accounts.sign_in import SignIn, begin_session
 from services.accounts.sign_in_pages import DIFFERENT
@@ -43,7 +44,7 @@ class OwnPages:
 
     async def tell(self, request: web.Request) -> web.StreamResponse:
         """Whose token it is, as JSON."""
-        return web.json_response(account_document(request["account"]))
+        return web.json_response(account_document(request[ACCOUNT]))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page."""
@@ -51,7 +52,7 @@ class OwnPages:
 
     async def change_password(self, request: web.Request) -> web.StreamResponse:
         """Change the password after the present one was given; every other session ends, this one is renewed."""
-        account, session = request["account"], request["session"]
+        account, session = request[ACCOUNT], request[SESSION]
         form = await text_fields(request)
         present, password, again = (form.get(name, "") for name in ("present", "password", "again"))
         fault = password_fault(password, account) or (DIFFERENT if password != again else None)
@@ -75,10 +76,10 @@ class OwnPages:
 
     async def end_sessions(self, request: web.Request) -> web.StreamResponse:
         """End every session but this one."""
-        account, now = request["account"], self._guard.clock()
+        account, now = request[ACCOUNT], self._guard.clock()
         async with self._guard.pool.connection() as connection:
             ended = await session_store.end_sessions(
-                connection, account.account_id, now, except_for=request["session"].session_id
+                connection, account.account_id, now, except_for=request[SESSION].session_id
             )
             actor = self._guard.actor_of(request)
             await store.record_event(
@@ -96,7 +97,7 @@ class OwnPages:
             async with self._guard.pool.connection() as connection:
                 token = await administration.make_token(
                     connection,
-                    request["account"],
+                    request[ACCOUNT],
                     form.get("name", ""),
                     Scope(scope),
                     int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0,
@@ -109,7 +110,7 @@ class OwnPages:
 
     async def revoke_token(self, request: web.Request) -> web.StreamResponse:
         """Revoke one of one's own tokens."""
-        account, now = request["account"], self._guard.clock()
+        account, now = request[ACCOUNT], self._guard.clock()
         token_id = (await text_fields(request)).get("token_id", "")
         if token_id.isascii() and token_id.isdigit() and len(token_id) < 18:
             async with self._guard.pool.connection() as connection:
@@ -124,17 +125,17 @@ class OwnPages:
         return see_other(Linker(language_of(request))("account"))
 
     async def _page(self, request: web.Request, status: HTTPStatus = HTTPStatus.OK, **said: Text | str) -> web.Response:
-        account_id, now = request["account"].account_id, self._guard.clock()
+        account_id, now = request[ACCOUNT].account_id, self._guard.clock()
         async with self._guard.pool.connection() as connection:
-            content = {
+            content: dict[str, Any] = {
                 "sessions": await session_store.load_sessions(connection, account_id, now),
                 "tokens": await session_store.load_tokens(connection, account_id, now),
                 "events": await store.load_events(connection, account_id),
             }
-        present = request["session"].session_id
+        present = request[SESSION].session_id
         nothing = {"password_fault": None, "token_fault": None, "fresh_token": None}
-        content = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
-        return signed_in_page(request, "account", content, status)
+        shown = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
+        return signed_in_page(request, "account", shown, status)
 
 
 def account_document(account: Account) -> dict[str, Any]:

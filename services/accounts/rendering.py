@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from planwatch.language import Text
 from services.accounts.account import ROLE_NAMES, Role
+from services.accounts.request_keys import ACCOUNT, FORM_TOKEN
 from services.web.page import render_page, templates_of
 from services.web.problem import problem
 
@@ -42,8 +43,8 @@ def signed_in_page(
         templates: of another package, made by `templates_of(package, "services.accounts")`.
     """
     context = {
-        "account": request.get("account"),
-        "csrf": request.get("csrf"),
+        "account": request.get(ACCOUNT),
+        "csrf": request.get(FORM_TOKEN),
         "navigation": request.app[NAVIGATION],
         "public_url": request.app[PUBLIC_URL],
         "role_names": ROLE_NAMES,

@@ -14,6 +14,7 @@ from services.accounts.account import Account
 from services.accounts.guard import Guard, check_form, own_path
 from services.accounts.passwords import Passwords, password_fault
 from services.accounts.rendering import NAVIGATION, signed_in_page
+from services.accounts.request_keys import SESSION
 from services.accounts.session_store import LinkPurpose
 from services.accounts.sign_in import SignIn, begin_session
 from services.accounts.store import Actor, EventKind
@@ -86,7 +87,7 @@ class SignInPages:
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End the session."""
-        session, actor = request["session"], self._guard.actor_of(request)
+        session, actor = request[SESSION], self._guard.actor_of(request)
         async with self._guard.pool.connection() as connection:
             account_id, now = session.account.account_id, self._guard.clock()
             await session_store.end_sessions(connection, account_id, now, only=session.session_id)
