@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.settings import Settings
+from services.web.access import open_to_anyone
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,11 @@ HEALTH_TIMEOUT_S = 5
 def add_operations_routes(app: web.Application, checks: Checks) -> None:
     """Serve `/metrics` and `/healthz`; the latter answers 503 unless every check is well."""
 
+    @open_to_anyone
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    @open_to_anyone
     async def health(_: web.Request) -> web.Response:
         try:
             found = await asyncio.wait_for(checks(), HEALTH_TIMEOUT_S)

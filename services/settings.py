@@ -31,6 +31,7 @@ class Settings:
         digest_wait_s: overrides how long a digest stays open; empty follows the policy.
         submissions_per_minute: most submissions that one agency may send in a minute.
         submission_bytes: largest submission in bytes.
+        trusted_proxies: reverse proxies in front of the alerting service that append to X-Forwarded-For.
     """
 
     database_url: str
@@ -48,6 +49,7 @@ class Settings:
     digest_wait_s: int | None = None
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
+    trusted_proxies: int = 0
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -77,6 +79,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _convert(name: str, text: str) -> str | int:
-    if name in ("http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes"):
+    if name in (
+        "http_port",
+        "partitions",
+        "digest_wait_s",
+        "submissions_per_minute",
+        "submission_bytes",
+        "trusted_proxies",
+    ):
         return int(text)
     return text

@@ -1,4 +1,4 @@
-"""`python -m services.alerts`: one alerting process: warnings, digests, the sender and the acknowledgement pages."""
+"""`python -m services.alerts`: one alerting process: warnings, digests, the sender, the desk."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import tempfile
 from aiohttp import web
 
 from planwatch.wire import ASSESSMENT_MADE
+from services.accounts.web import add_accounts
 from services.alerts.acknowledge import AcknowledgePages
 from services.alerts.case_rounds import CaseRounds
 from services.alerts.cases import CaseBook
+from services.alerts.desk.app import MOST_BODY_BYTES, add_desk
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
 from services.alerts.notices import NoticeWriter
@@ -52,10 +54,12 @@ async def run(settings: Settings) -> None:
             async def checks() -> dict[str, Check]:
                 return {**await loop.health(), **await sender.health()}
 
-            app = web.Application()
+            book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
+            app = web.Application(client_max_size=MOST_BODY_BYTES)
             AcknowledgePages(pool, settings, system_clock).add_routes(app)
             add_operations_routes(app, checks)
-            book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
+            add_accounts(app, pool, settings, system_clock)
+            add_desk(app, pool, book, working_calendar(), system_clock)
             rounds = make_rounds(
                 pool,
                 CaseRounds(pool, book, working_calendar(), system_clock),

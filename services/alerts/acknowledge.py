@@ -27,6 +27,7 @@ from services.catalogue import CatalogueCache
 from services.clock import Clock
 from services.database import Pool
 from services.settings import Settings
+from services.web.access import open_to_anyone
 
 LONGEST_NAME = 40
 HEADERS = {
@@ -68,6 +69,7 @@ class AcknowledgePages:
         app.router.add_get("/acknowledge/{token}", self.show)
         app.router.add_post("/acknowledge/{token}", self.acknowledge)
 
+    @open_to_anyone
     async def show(self, request: web.Request) -> web.Response:
         """The case and the button; changes nothing."""
         allowed = self._signer.read(request.match_info["token"], now=self._clock())
@@ -81,6 +83,7 @@ class AcknowledgePages:
             outcome = outcome_of(case, allowed)
             return self._page(HTTPStatus.OK, outcome=outcome, case=case, summary=await _summary(connection, case))
 
+    @open_to_anyone
     async def acknowledge(self, request: web.Request) -> web.Response:
         """Record that the department has taken note; a second click changes nothing."""
         allowed = self._signer.read(request.match_info["token"], now=self._clock())

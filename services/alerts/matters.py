@@ -43,8 +43,13 @@ def series_of(case: Case) -> str:
 
 def owners_of(plan: Plan, indicator: Indicator) -> Owners:
     """Lead, participants of the task division, and the chain: superior, then coordinating body."""
-    lead, coordinating = indicator.owner, plan.coordinating_agency
+    task = next((task for task in plan.commitments.tasks if task.task_id == indicator.commitment_id), None)
+    return owners_led_by(plan, indicator.owner, task.participants if task else ())
+
+
+def owners_led_by(plan: Plan, lead: str, participants: tuple[str, ...]) -> Owners:
+    """The chain above an agency of the plan, with those that take part beside it."""
+    coordinating = plan.coordinating_agency
     links = [plan.agency(lead).superior, coordinating]
     chain = tuple(dict.fromkeys(link for link in links if link is not None and link != lead))
-    task = next((task for task in plan.commitments.tasks if task.task_id == indicator.commitment_id), None)
-    return Owners(lead, chain, coordinating, task.participants if task else ())
+    return Owners(lead, chain, coordinating, participants)

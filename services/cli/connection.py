@@ -64,6 +64,7 @@ def find_running(data_dir: Path | None) -> Running:
         os.environ.get("PLANWATCH_KAFKA", ""),
         os.environ.get("PLANWATCH_SMTP_URL", ""),
         os.environ.get("PLANWATCH_GATEWAY_URL", ""),
+        alerts_url=os.environ.get("PLANWATCH_ALERTS_URL", ""),
     )
 
 

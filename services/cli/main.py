@@ -7,6 +7,7 @@ import sys
 import click
 
 from planwatch.errors import InvalidCatalogue, InvalidConceptList, InvalidPlan, PlanwatchError
+from services.cli.accounts import account
 from services.cli.alignment import align_plans
 from services.cli.areas import rank, rollup
 from services.cli.assess import assess
@@ -51,6 +52,7 @@ for command in (
     explain,
     audit,
     contact,
+    account,
     deadletter,
     key,
     migrate,

@@ -29,6 +29,7 @@ from services.cli.printing import print_json
 from services.cli.reading import read_assessments, read_mails, read_plans, read_submissions, read_warnings
 from services.cli.submit import send
 from services.cli.summary import print_summary
+from services.cli.trial_accounts import print_sign_ins, trial_sign_ins
 from services.clock import system_clock
 from services.database import connect_as
 from services.database.migrate import migrate
@@ -79,12 +80,14 @@ def up(once: bool, as_json: bool, data_dir: Path) -> None:
         system.supervisor.wait_until_ready(READY_S)
         wait_until_settled(system.running.database_url, system.supervisor)
         document = read_result(system.running.database_url)
+        document["accounts"] = _trial_sign_ins(system)
         progress.say(f"完成，用时 {progress.elapsed_s():.1f} 秒", "done")
         if as_json:
             print_json(document)
             sys.stdout.flush()
         else:
             print_summary(document, submissions, system.running)
+            print_sign_ins(document["accounts"])
         if not once:
             _keep_serving(system, progress)
     progress.say("已停止", "stopped")
@@ -98,6 +101,13 @@ class System:
     plans: list[Plan]
     supervisor: Supervisor
     servers: EmbeddedServers
+
+
+def _trial_sign_ins(system: System) -> list[dict[str, Any]]:
+    """Nobody gets into a database that is not Planwatch's own toy by a link that a command prints."""
+    if os.environ.get("PLANWATCH_DATABASE_URL"):
+        return []
+    return trial_sign_ins(system.running.database_url, system.running.alerts_url, system.plans)
 
 
 class Progress:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from importlib.resources import files
 from pathlib import Path
 
 from aiohttp import web
@@ -17,8 +16,10 @@ from services.pages import store
 from services.pages.catcher import MailFolder
 from services.pages.comparison_pages import ComparisonPages
 from services.pages.handlers import NotShown, Pages
-from services.pages.rendering import PAGE_HEADERS, page
+from services.pages.rendering import page
 from services.serving import Check, add_operations_routes
+from services.web.page import keep_to_itself
+from services.web.static_files import add_static_files
 
 logger = logging.getLogger(__name__)
 
@@ -43,15 +44,10 @@ def build_app(pool: Pool, mail_catcher: str) -> web.Application:
     app = web.Application(middlewares=[_answer_in_words])
     Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None).add_routes(app)
     ComparisonPages(pool).add_routes(app)
-    app.router.add_static("/static", Path(str(files("services.pages") / "static")))
-    app.on_response_prepare.append(_keep_to_itself)
+    add_static_files(app)
+    app.on_response_prepare.append(keep_to_itself)
     add_operations_routes(app, checks)
     return app
-
-
-async def _keep_to_itself(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in PAGE_HEADERS.items():
-        response.headers.setdefault(name, value)
 
 
 @web.middleware

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from planwatch.commitment import Quotation
 from planwatch.early_warning import DecisionKind
 from planwatch.plan import Indicator, Plan
+from services.figures import Figure
 from services.pages.catcher import CaughtMail
-from services.pages.chart import Chart, draw_chart
 from services.pages.commitment_store import Report
 from services.pages.commitment_views import commitment_quotation
 from services.pages.forecast_store import Forecasts, KnownForecast
-from services.pages.store import Case, Figure, Mail, Receipt, Step, VerdictChange
+from services.pages.store import Case, Mail, Receipt, Step, VerdictChange
 from services.pages.views import rests_on_simulated
+from services.web.chart import Chart, draw_chart
 
 PICTURE = (480, 240, 48)
 """Width, height and margin; the margin holds the labels."""

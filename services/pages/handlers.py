@@ -12,6 +12,7 @@ from planwatch.language import Text
 from planwatch.plan import Plan
 from planwatch.plan_review import review_plan
 from services.database import Pool
+from services.figures import load_figures
 from services.pages import case_views, commitment_store, commitment_views, question_views, store, views
 from services.pages.catcher import CaughtMail, MailFolder
 from services.pages.forecast_store import load_forecasts
@@ -60,7 +61,7 @@ class Pages:
             cases = await store.load_open_cases(connection)
             headline = await store.load_headline_series(connection)
             keys = {*headline, *(case.series_key for case in cases)}
-            figures = await store.load_figures(connection, sorted(keys))
+            figures = await load_figures(connection, sorted(keys))
         of_indicators = [figure for figure in figures if figure.series_key in set(headline)]
         summaries = [views.summarise(plan, views.indicator_rows(plan, of_indicators, cases), cases) for plan in plans]
         content = {"summaries": summaries, "cases": views.case_rows(cases, plans, figures)}
@@ -83,7 +84,7 @@ class Pages:
                 raise _unknown("规划", "plan", plan_id)
             cases = await store.load_open_cases(connection, plan_id, as_of)
             headline = await store.load_headline_series(connection, plan_id)
-            figures = await store.load_figures(connection, headline, as_of)
+            figures = await load_figures(connection, headline, as_of)
             forecasts = await load_forecasts(connection, headline, as_of)
         shown = set(headline)
         rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown], forecasts)
@@ -107,7 +108,7 @@ class Pages:
                 raise _unknown("规划", "plan", plan_id)
             keys = await commitment_store.load_commitment_series(connection, plan_id)
             reported = Reported(
-                figures=await store.load_figures(connection, keys),
+                figures=await load_figures(connection, keys),
                 cases=await store.load_open_cases(connection, plan_id),
                 reports=await commitment_store.load_work_reports(connection, plan_id),
             )
@@ -165,7 +166,7 @@ class Pages:
             if case is None:
                 raise _unknown("预警", "warning", case_id)
             plan = _find_plan(await self._shelf.load(connection, None), case.plan_id)
-            figures = await store.load_figures(connection, [case.series_key])
+            figures = await load_figures(connection, [case.series_key])
             forecasts = await load_forecasts(connection, [case.series_key])
             history = await store.load_history(connection, case_id)
             indicator = plan.indicator(case.indicator_id) if plan else None

@@ -1,4 +1,4 @@
-"""From what a page shows to its bytes: templates, language, links and the headers that keep a page to itself."""
+"""From what a page shows to its bytes: the templates of the public pages, and the names they print."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
 from planwatch import plan_question, work_report
 from planwatch import wording as domain_wording
 from planwatch.alignment import REASONS as ALIGNMENT_REASONS
 from planwatch.alignment import STANDING_NAMES
 from planwatch.breakdown import DIMENSION_NAMES
+from planwatch.case import wording as case_wording
 from planwatch.composite import REASONS as NO_SCORE
 from planwatch.equalisation.change import CHANGE_NAMES as GAP_CHANGE_NAMES
 from planwatch.equalisation.change import REASONS as GAP_REASONS
@@ -27,20 +27,12 @@ from planwatch.period import parse_period
 from planwatch.plan import Indicator
 from planwatch.plan_score import WEIGHTING_NAMES
 from planwatch.policy import Level, level_from_code
-from planwatch.printing import Language, Printer, decimals_of, due_decimals
+from planwatch.printing import Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.weighting import REASONS as NO_WEIGHTS
 from services.pages import wording
 from services.pages.commitment_views import Part
-
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+from services.web.page import PAGE_HEADERS, language_of, render_page, templates_of
 
 MAIL_BODY_HEADERS = {
     **PAGE_HEADERS,
@@ -51,47 +43,12 @@ MAIL_BODY_HEADERS = {
 """A received mail runs nothing and loads nothing; its links open outside the frame."""
 
 
-def language_of(request: web.Request) -> Language:
-    """English where the address asks for it, else Chinese."""
-    return "en" if request.query.get("lang") == "en" else "zh"
-
-
 def page(
     request: web.Request, template: str, content: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
     """A page in the language that the address asks for."""
-    printer = Printer(language_of(request))
-    other = {**request.query, "lang": "en"} if printer.language == "zh" else without_language(request.query)
-    context = {
-        "p": printer,
-        "t": printer.t,
-        "say": printer.say,
-        "link": Linker(printer.language),
-        "name": Names(printer),
-        "other_language": request.path + (f"?{urlencode(other)}" if other else ""),
-        "path": request.path,
-    }
-    html = _templates().get_template(f"{template}.html.j2").render(context, **content)
-    return web.Response(text=html, content_type="text/html", charset="utf-8", status=status, headers=PAGE_HEADERS)
-
-
-def without_language(query: Mapping[str, str]) -> dict[str, str]:
-    """The query without the choice of language."""
-    return {name: value for name, value in query.items() if name != "lang"}
-
-
-class Linker:
-    """Addresses of pages that keep the language: `link("plans", "zhongwei", as_of="2026-01-31")`."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def __call__(self, *parts: str, **query: str | None) -> str:
-        """The address of the page at `parts`; queries that are None are left out."""
-        asked = {name: value for name, value in query.items() if value is not None}
-        if self._language == "en":
-            asked["lang"] = "en"
-        return "/" + "/".join(quote(part, safe="") for part in parts) + (f"?{urlencode(asked)}" if asked else "")
+    names = {"name": Names(Printer(language_of(request)))}
+    return render_page(request, _templates(), template, {**names, **content}, status)
 
 
 class Names:
@@ -123,7 +80,9 @@ class Names:
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
         home = next(
-            module for module in (wording, domain_wording, work_report, plan_question) if hasattr(module, table)
+            module
+            for module in (wording, case_wording, domain_wording, work_report, plan_question)
+            if hasattr(module, table)
         )
         names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))
@@ -131,13 +90,7 @@ class Names:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("services.pages"),
-        autoescape=select_autoescape(("html.j2",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("services.pages")
     environment.filters.update(decimal=lambda number: Decimal(repr(number)), decimals=decimals_of)
     environment.globals.update(
         FORECAST_REASONS=FORECAST_REASONS,

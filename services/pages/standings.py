@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan
+from services.figures import Figure
 from services.pages.commitment_store import Report
-from services.pages.store import Case, Figure
+from services.pages.store import Case
 from services.pages.views import rests_on_simulated
 
 

@@ -11,9 +11,10 @@ from planwatch.period import parse_period
 from planwatch.plan import Domain, Indicator, Plan, PrintedValue
 from planwatch.policy import AssessmentClass, Level, level_from_code
 from planwatch.schedule import TOTAL_KINDS
-from services.pages.chart import Chart, draw_chart
+from services.figures import Figure
 from services.pages.forecast_store import Forecasts, KnownForecast
-from services.pages.store import Case, Figure
+from services.pages.store import Case
+from services.web.chart import Chart, draw_chart
 
 SPARKLINE = (150, 48)
 

@@ -17,7 +17,8 @@ CATALOGUE = ("plans", "policies", "agencies", "indicators", "api_keys", "migrati
 LEDGER = ("submissions", "outgoing_events", "watermarks", "dead_letters")
 FIGURES = ("series", "observations", "assessments", "assessment_forecasts")
 WARNINGS = ("early_warnings", "warning_history", "digests", "mails")
-TABLES = (*CATALOGUE, *LEDGER, *FIGURES, *WARNINGS)
+PEOPLE = ("accounts", "account_sessions", "account_links", "account_tokens", "account_events")
+TABLES = (*CATALOGUE, *LEDGER, *FIGURES, *WARNINGS, *PEOPLE)
 
 ALLOWED = [
     (INGEST, "SELECT * FROM api_keys"),
@@ -31,6 +32,8 @@ ALLOWED = [
     (ALERTS, "UPDATE mails SET state = 'sent'"),
     (ALERTS, "UPDATE early_warnings SET state = 'acknowledged'"),
     (ALERTS, "SELECT email FROM agencies"),
+    (ALERTS, "UPDATE accounts SET password_hash = NULL"),
+    (ALERTS, "DELETE FROM sign_in_throttles"),
     (READER, "SELECT subject, state FROM mails"),
     (READER, "SELECT submission_id, findings FROM submissions"),
     (READER, "SELECT * FROM open_warnings"),
@@ -70,6 +73,12 @@ FORBIDDEN = [
     (ALERTS, "UPDATE submissions SET evaluated_at = NULL"),
     (ALERTS, "UPDATE agencies SET email = ''"),
     (ALERTS, "SELECT * FROM api_keys"),
+    # what happened to an account stands, and an account stays the same person
+    (ALERTS, "UPDATE account_events SET actor = ''"),
+    (ALERTS, "UPDATE accounts SET sign_in_name = ''"),
+    (ALERTS, "UPDATE account_tokens SET scope = 'write'"),
+    (ALERTS, "UPDATE account_sessions SET account_id = ''"),
+    (ALERTS, "UPDATE account_links SET used_at = NULL, account_id = ''"),
     # a reader of dashboards sees no mail, no key, no address list and no raw report
     (READER, "SELECT message FROM mails"),
     (READER, "SELECT * FROM mails"),
@@ -118,6 +127,13 @@ def test_no_service_deletes_anything(owner: psycopg.Connection[Any], role: str, 
         attempt(owner, role, f"DELETE FROM {table}")  # noqa: S608
     with pytest.raises(InsufficientPrivilege):
         attempt(owner, role, f"TRUNCATE {table}")
+
+
+@pytest.mark.parametrize("table", [*PEOPLE, "sign_in_throttles"])
+@pytest.mark.parametrize("role", [INGEST, EVALUATE, READER])
+def test_only_the_alerting_service_sees_who_signs_in(owner: psycopg.Connection[Any], role: str, table: str) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        attempt(owner, role, f"SELECT FROM {table}")
 
 
 @pytest.mark.parametrize("table", TABLES)

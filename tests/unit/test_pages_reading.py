@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from planwatch.case import wording as case_wording
 from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
 from planwatch.notification import Delivery, MailKind
@@ -20,7 +21,7 @@ from services.alerts.render import RenderedMail, build_message
 from services.pages import wording
 from services.pages.catcher import MailFolder
 from services.pages.moment import parse_moment
-from services.pages.rendering import Linker
+from services.web.page import Linker
 
 CATALOGUE = Path(__file__).parents[2] / "plans"
 PLANS = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(CATALOGUE.glob("*/plan.yaml"))]
@@ -49,10 +50,10 @@ def test_any_other_moment_is_refused(text: str) -> None:
 
 
 def test_every_code_that_can_be_stored_has_a_name() -> None:
-    assert set(wording.STATE_NAMES) == set(CaseState)
-    assert set(wording.STEP_NAMES) == set(DecisionKind)
-    assert set(wording.MAIL_KIND_NAMES) == set(MailKind)
-    assert set(wording.DELIVERY_NAMES) == set(Delivery)
+    assert set(case_wording.STATE_NAMES) == set(CaseState)
+    assert set(case_wording.STEP_NAMES) == set(DecisionKind)
+    assert set(case_wording.MAIL_KIND_NAMES) == set(MailKind)
+    assert set(case_wording.DELIVERY_NAMES) == set(Delivery)
 
 
 def test_every_domain_basis_and_doubtful_field_of_the_catalogue_has_a_name() -> None:

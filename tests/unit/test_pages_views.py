@@ -12,8 +12,9 @@ from planwatch.period import parse_period
 from planwatch.plan import Baseline, Direction, Domain, GoalKind, Indicator, Nature, Plan, PrintedValue, Target
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
+from services.figures import Figure
 from services.pages.case_views import case_page, receipt_page
-from services.pages.store import Case, Figure, Receipt, Step
+from services.pages.store import Case, Receipt, Step
 from services.pages.views import baseline_cell, case_rows, group_by_domain, indicator_rows, summarise
 from tests.builders import make_agency
 

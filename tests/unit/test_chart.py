@@ -10,8 +10,8 @@ import pytest
 from planwatch.period import parse_period
 from planwatch.plan import GoalKind, Target
 from planwatch.plan_terms import Comparator
-from services.pages.chart import draw_chart, expected_path
 from services.pages.forecast_store import KnownForecast
+from services.web.chart import draw_chart, expected_path
 from tests.unit.test_pages_views import FIGURE, FLOW, PLAN, RETENTION, TRAINING
 
 

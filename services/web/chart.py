@@ -5,16 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from planwatch.period import parse_period, year_fraction
 from planwatch.plan import GoalKind, Indicator, Plan
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.trajectory import PathPoint, Trajectory, expected_value_at
-from services.pages.forecast_store import KnownForecast
-from services.pages.store import Figure
 
 STRETCHES = 20
 """Into how many straight pieces a bent path is drawn."""
+
+
+class Figure(Protocol):
+    """What a period of a series has to offer to be drawn."""
+
+    @property
+    def time_period(self) -> str: ...  # noqa: D102
+    @property
+    def obs_value(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def measured(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def baseline_value(self) -> Decimal | None: ...  # noqa: D102
+    @property
+    def baseline_period(self) -> str | None: ...  # noqa: D102
+    @property
+    def baseline_substituted(self) -> bool | None: ...  # noqa: D102
+
+
+class Forecast(Protocol):
+    """What a forecast has to offer to be drawn."""
+
+    @property
+    def value(self) -> float | None: ...  # noqa: D102
+    @property
+    def low(self) -> float | None: ...  # noqa: D102
+    @property
+    def high(self) -> float | None: ...  # noqa: D102
+    @property
+    def is_made(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +79,7 @@ def draw_chart(
     height: int,
     margin: int = 8,
     *,
-    forecast: KnownForecast | None = None,
+    forecast: Forecast | None = None,
 ) -> Chart | None:
     """The path of one indicator and its actual values in a picture; None where there is no path to draw.
 
@@ -104,7 +133,7 @@ def actual_values(indicator: Indicator, figures: Sequence[Figure]) -> list[PathP
     return [PathPoint(year_fraction(parse_period(period).end), value) for period, value in values if value is not None]
 
 
-def _outlook(indicator: Indicator, forecast: KnownForecast | None) -> list[PathPoint]:
+def _outlook(indicator: Indicator, forecast: Forecast | None) -> list[PathPoint]:
     if forecast is None or not forecast.is_made:
         return []
     at = year_fraction(indicator.target.period.end)

@@ -1,0 +1,155 @@
+"""`/accounts`: where an administrator adds accounts, changes roles, deactivates, and makes one-time links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+
+from planwatch.language import Text
+from services.accounts import administration, store
+from services.accounts.account import Account, AccountRefused, Role
+from services.accounts.guard import Guard, require_role
+from services.accounts.rendering import signed_in_page
+from services.accounts.session_store import LinkPurpose
+from services.accounts.store import KnownAccount
+from services.web.form import text_fields
+from services.web.page import Linker, language_of, see_other
+from services.web.refusal import Refused
+
+NO_SUCH_ACCOUNT = Text("没有这个账号", "there is no such account")
+NO_SUCH_ROLE = Text("没有这个角色", "there is no such role")
+NOT_ONESELF = Text(
+    "管理员不能变更或停用自己的账号，请由另一名管理员操作",
+    "administrators do not change or deactivate themselves; another one does",
+)
+DEACTIVATED = Text("账号已停用，请先恢复", "the account was deactivated; reactivate it first")
+ACTIVE = Text("账号未停用", "the account is active")
+
+
+class AdministrationPages:
+    """The page of accounts, for administrators only."""
+
+    def __init__(self, guard: Guard, site_url: str) -> None:
+        self._guard, self._site_url = guard, site_url
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the routes."""
+        app.router.add_get("/accounts", self.show)
+        app.router.add_post("/accounts", self.add)
+        app.router.add_post("/accounts/{account_id}/role", self.change_role)
+        app.router.add_post("/accounts/{account_id}/reset", self.reset)
+        app.router.add_post("/accounts/{account_id}/deactivate", self.deactivate)
+        app.router.add_post("/accounts/{account_id}/reactivate", self.reactivate)
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """All accounts and the form for a new one."""
+        require_role(request, Role.ADMINISTRATOR)
+        return await self._page(request)
+
+    async def add(self, request: web.Request) -> web.StreamResponse:
+        """Add an account and show the link by which its owner chooses a password."""
+        require_role(request, Role.ADMINISTRATOR)
+        form = await text_fields(request)
+        actor, now = self._guard.actor_of(request), self._guard.clock()
+        try:
+            role, agency_id = _role(form.get("role", "")), form.get("agency_id", "") or None
+            async with self._guard.pool.connection() as connection:
+                account = await administration.add_account(
+                    connection, form.get("sign_in_name", ""), form.get("name", ""), role, agency_id, actor, now
+                )
+                path = await administration.make_link(connection, account, LinkPurpose.CHOOSE_PASSWORD, actor, now)
+        except AccountRefused as error:
+            return await self._page(request, HTTPStatus.UNPROCESSABLE_ENTITY, fault=error.reason, typed=form)
+        return await self._page(request, link_for=account, link_address=self._site_url + path)
+
+    async def change_role(self, request: web.Request) -> web.StreamResponse:
+        """Give the account another role or agency."""
+        known = await self._other(request)
+        form = await text_fields(request)
+        try:
+            role, agency_id = _role(form.get("role", "")), form.get("agency_id", "") or None
+            async with self._guard.pool.connection() as connection:
+                await administration.change_role(
+                    connection, known.account, role, agency_id, self._guard.actor_of(request), self._guard.clock()
+                )
+        except AccountRefused as error:
+            return await self._page(request, HTTPStatus.UNPROCESSABLE_ENTITY, fault=error.reason)
+        return self._back(request)
+
+    async def reset(self, request: web.Request) -> web.StreamResponse:
+        """Take password, sessions and tokens back and show a link to choose a new password."""
+        known = await self._other(request)
+        if not known.is_active:
+            return await self._page(request, HTTPStatus.CONFLICT, fault=DEACTIVATED)
+        async with self._guard.pool.connection() as connection:
+            path = await administration.reset_account(
+                connection, known.account, self._guard.actor_of(request), self._guard.clock()
+            )
+        return await self._page(request, link_for=known.account, link_address=self._site_url + path)
+
+    async def deactivate(self, request: web.Request) -> web.StreamResponse:
+        """Let the person in no more."""
+        known = await self._other(request)
+        if known.is_active:
+            async with self._guard.pool.connection() as connection:
+                await administration.deactivate_account(
+                    connection, known.account, self._guard.actor_of(request), self._guard.clock()
+                )
+        return self._back(request)
+
+    async def reactivate(self, request: web.Request) -> web.StreamResponse:
+        """Let the person in again, after they chose a password by the link that is shown."""
+        known = await self._other(request)
+        if known.is_active:
+            return await self._page(request, HTTPStatus.CONFLICT, fault=ACTIVE)
+        async with self._guard.pool.connection() as connection:
+            path = await administration.reactivate_account(
+                connection, known.account, self._guard.actor_of(request), self._guard.clock()
+            )
+        return await self._page(request, link_for=known.account, link_address=self._site_url + path)
+
+    async def _other(self, request: web.Request) -> KnownAccount:
+        """The account that the address names, which is not the administrator's own: so one is always left."""
+        administrator = require_role(request, Role.ADMINISTRATOR)
+        account_id = request.match_info["account_id"].replace("\x00", "")
+        if account_id == administrator.account_id:
+            raise Refused(HTTPStatus.CONFLICT, NOT_ONESELF)
+        async with self._guard.pool.connection() as connection:
+            known = await store.load_account(connection, account_id)
+        if known is None:
+            raise Refused(HTTPStatus.NOT_FOUND, NO_SUCH_ACCOUNT)
+        return known
+
+    def _back(self, request: web.Request) -> web.Response:
+        return see_other(Linker(language_of(request))("accounts"))
+
+    async def _page(
+        self,
+        request: web.Request,
+        status: HTTPStatus = HTTPStatus.OK,
+        *,
+        fault: Text | None = None,
+        typed: Mapping[str, str] | None = None,
+        link_for: Account | None = None,
+        link_address: str = "",
+    ) -> web.Response:
+        async with self._guard.pool.connection() as connection:
+            accounts = await store.load_accounts(connection)
+            agencies = await store.load_agencies(connection)
+        content = {
+            "accounts": accounts,
+            "agencies": agencies,
+            "fault": fault,
+            "typed": typed or {},
+            "link_for": link_for,
+            "link_address": link_address,
+        }
+        return signed_in_page(request, "accounts", content, status)
+
+
+def _role(code: str) -> Role:
+    if code not in set(Role):
+        raise AccountRefused(NO_SUCH_ROLE)
+    return Role(code)
