@@ -263,8 +263,10 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
     return Policy(
         version=document["version"],
         thresholds=Thresholds(
-            *(Decimal(thresholds[name]) for name in ("ahead", "on_schedule", "lagging")),
-            measure=ThresholdMeasure(thresholds.get("measure", ThresholdMeasure.SCHEDULE_INDEX)),
+            Decimal(thresholds["ahead"]),
+            Decimal(thresholds["on_schedule"]),
+            Decimal(thresholds["lagging"]),
+            ThresholdMeasure(thresholds.get("measure", ThresholdMeasure.SCHEDULE_INDEX)),
         ),
         levels={AssessmentClass(verdict): _levels(row) for verdict, row in document["levels"].items()},
         repeat_raises=document["repeat_raises"],

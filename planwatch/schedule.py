@@ -375,9 +375,7 @@ def due_on_path(
             assert expected_days_later is not None
             ahead, on_schedule, lagging = (
                 (later - baseline if goal > baseline else baseline - later)
-                for later in map(
-                    expected_days_later, (thresholds.ahead, -thresholds.on_schedule, -thresholds.lagging)
-                )
+                for later in map(expected_days_later, (thresholds.ahead, -thresholds.on_schedule, -thresholds.lagging))
             )
             bounds = (ahead, on_schedule, lagging)
     return Due(
