@@ -210,6 +210,31 @@ def judge(course: Course, observation: Observation) -> Judgement:
     return _judge_path(course, observation.period, total)
 
 
+def judge_again(course: Course, period: TimePeriod, measured: Decimal, expected: Decimal) -> Judgement:
+    """The verdict on figures that were worked out before, under the thresholds of `course`.
+
+    Args:
+        course: with a path; its history is not needed.
+        period: of the figure.
+        measured: the observation, or the total so far.
+        expected: what the path expected, which may have followed the year before.
+    """
+    assert course.start is not None
+    due = course.due(period)
+    if due.expected != expected:
+        course.known_due[period.end] = due_on_path(
+            expected,
+            course.start.value,
+            course.goal,
+            course.thresholds,
+            goal_counts=due.goal_counts,
+            years_over=due.years_over,
+            years_left=due.years_left,
+            expected_days_later=lambda days: _path_after_days(course, period, days),
+        )
+    return _judge_path(course, period, measured)
+
+
 def stand_in_of(history: Mapping[TimePeriod, Observation]) -> TimePeriod | None:
     """The period whose figure stands in for a baseline that is not printed: the earliest that is final.
 
