@@ -1,4 +1,4 @@
-"""What steps come to as mails: single ones, groups, digests and weekly summaries, were the clock never to stop. Pure."""
+"""What steps come to as mails: single ones, groups, digests and weekly summaries, each sent when it is due. Pure."""
 
 from __future__ import annotations
 

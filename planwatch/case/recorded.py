@@ -78,7 +78,7 @@ def given_event(step: RecordedStep, before: Case | None, after: Case) -> Event |
         return MailSettled(found["mail"], MailOutcome.REFUSED, found["words"]) if found else None
     if step.is_of_evaluation or step.is_of_clock:
         return None
-    by, reason = step.actor, step.reason.zh.partition("：")[2]
+    by, reason = step.actor, step.reason.zh[len(step.actor) :].partition("：")[2]
     match step.kind:
         case DecisionKind.ACKNOWLEDGE:
             return Acknowledged(by)
