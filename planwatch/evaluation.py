@@ -129,7 +129,7 @@ def verdicts_of_saying(
     stored: Stored,
     policy_before: Policy | None = None,
 ) -> list[Assessment]:
-    """The verdicts that a plan version, milestones or a policy known since `said_at` change.
+    """The verdicts that a plan version or milestones known since `said_at` change; under another policy, all of them.
 
     Args:
         subject: all of whose figures are in `vintages`.
@@ -178,6 +178,7 @@ class _Review:
         self.subject, self.vintages, self.plans_before = subject, vintages, plans_before
         self.submission_id, self.periods, self.stored = submission_id, periods, stored
         self.change_id = change_id
+        self._is_asked_for = submission_id is not None or self.subject_before.policy.version != subject.policy.version
 
     def verdicts(self, moments: Sequence[datetime]) -> list[Assessment]:
         """The new verdicts, moment by moment; `moments` rise from that of the news."""
@@ -188,7 +189,7 @@ class _Review:
             after = judge_known(self.subject, self.subject.plans, figures, self._candidates(figures), moment)
             before = self._before(figures, after, moment)
             for period, judged in sorted(after.items()):
-                is_news = moment == moments[0] and self.submission_id is not None and period in self.periods
+                is_news = moment == moments[0] and self._is_asked_for and period in self.periods
                 held = self._held(judged, before.get(period), last.get(period), moment)
                 if is_news or not judged.same_as(held):
                     made.append(self._assessment(judged, before.get(period) or held, moment))

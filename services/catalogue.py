@@ -24,11 +24,11 @@ from services.catalogue_files import PlanFile
 from services.catalogue_report import report_own_standards
 from services.outbox import OutgoingEvent, insert_events_now
 from services.plan_policies import (
-    NO_POLICIES,
     PolicyHistory,
     applied_with_other_content,
     apply_plan_policy,
     load_policies,
+    load_policies_now,
 )
 from services.policy_files import read_default_policy
 
@@ -56,12 +56,24 @@ def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) ->
         )
     elif row[0] != file.document:
         raise InvalidPolicy(applied_with_other_content(file.policy.version))
-    plans = connection.execute(
-        "SELECT DISTINCT ON (plan_id) document FROM plans ORDER BY plan_id, plan_version DESC"
-    ).fetchall()
-    for (document,) in plans:
-        apply_plan_policy(connection, plans_dir, plan_from_mapping(document), now)
+    for plan in applied_plans(connection):
+        apply_plan_policy(connection, plans_dir, plan, now)
     return file.policy
+
+
+def applied_plans(connection: Connection[Any]) -> list[Plan]:
+    """The newest version of every plan that is applied."""
+    rows = connection.execute("SELECT DISTINCT ON (plan_id) document FROM plans ORDER BY plan_id, plan_version DESC")
+    return [plan_from_mapping(document) for (document,) in rows.fetchall()]
+
+
+def judge_anew(connection: Connection[Any], plan: Plan, now: datetime) -> None:
+    """Ask for all verdicts on a plan under the policy in force for it; once for every policy that is applied.
+
+    The cases follow the new verdicts as they follow any other; this writes no step and no mail by itself.
+    """
+    applied_at = load_policies_now(connection).newest(plan.plan_id).applied_at
+    ask_for_judgement(connection, plan, [row.indicator_id for row in plan.watched], now, applied_at)
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
@@ -103,9 +115,23 @@ def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bo
     return True
 
 
-def ask_for_judgement(connection: Connection[Any], plan: Plan, indicator_ids: Iterable[str], now: datetime) -> None:
-    """Write to the outbox that verdicts on indicators may change, in the transaction that changes the catalogue."""
-    changes = [CatalogueChanged(plan.plan_id, indicator_id, now) for indicator_id in indicator_ids]
+def ask_for_judgement(
+    connection: Connection[Any],
+    plan: Plan,
+    indicator_ids: Iterable[str],
+    now: datetime,
+    said_at: datetime | None = None,
+) -> None:
+    """Write to the outbox that verdicts on indicators may change, in the transaction that changes the catalogue.
+
+    Args:
+        connection: with that transaction.
+        plan: the newest version.
+        indicator_ids: whose verdicts may change.
+        now: of the transaction.
+        said_at: when what changes them was applied, where that was before.
+    """
+    changes = [CatalogueChanged(plan.plan_id, indicator_id, said_at or now) for indicator_id in indicator_ids]
     insert_events_now(
         connection,
         [
@@ -147,11 +173,11 @@ class Catalogue:
     histories: Mapping[str, PlanHistory]
     policy: Policy
     state: Sequence[str | None]
-    policies: PolicyHistory = NO_POLICIES
+    policies: PolicyHistory
 
     def policy_of(self, plan_id: str) -> Policy:
         """The policy in force for a plan: its own, or the default one."""
-        return self.policies.current(plan_id) or self.policy
+        return self.policies.current(plan_id)
 
 
 class CatalogueCache:

@@ -45,10 +45,9 @@ class PolicyHistory:
         assert self.defaults, "no policy is applied"
         return self.defaults[-1].policy
 
-    def current(self, plan_id: str) -> Policy | None:
-        """The newest policy of a plan's own; None where it never had one."""
-        own = self.of_plans.get(plan_id)
-        return own[-1].policy if own else None
+    def current(self, plan_id: str) -> Policy:
+        """The policy in force for a plan now."""
+        return self.newest(plan_id).policy
 
     def in_force(self, plan_id: str, moment: datetime) -> Policy:
         """What held for a plan at a moment; before anything was applied the first default policy."""
@@ -59,12 +58,15 @@ class PolicyHistory:
         return known[-1] if known else self.defaults[0].policy
 
     def before(self, plan_id: str, moment: datetime) -> Policy:
-        """What held for a plan before what was applied to it at `moment`."""
+        """What held for a plan before what was applied at `moment`; the first default policy always stays."""
         own = [known for known in self.of_plans.get(plan_id, ()) if known.applied_at != moment]
-        return PolicyHistory(self.defaults, {plan_id: own}).in_force(plan_id, moment)
+        later = [known for known in self.defaults[1:] if known.applied_at != moment]
+        return PolicyHistory([self.defaults[0], *later], {plan_id: own}).in_force(plan_id, moment)
 
-
-NO_POLICIES = PolicyHistory((), {})
+    def newest(self, plan_id: str) -> AppliedPolicy:
+        """The policy in force for a plan now."""
+        own = self.of_plans.get(plan_id)
+        return own[-1] if own else self.defaults[-1]
 
 
 def policy_history(

@@ -15,7 +15,6 @@ from planwatch.case.history_replay import (
     HistoryReplay,
     Maker,
     Occasion,
-    Rank,
     covers,
     full_clock,
     pressing,
@@ -40,6 +39,9 @@ from services.policy_records import Evaluation, KnownVerdict, Records
 REPLAYED = frozenset({Track.PROGRESS, Track.REPORTING})
 """The tracks whose events can be had from what is stored; forecasts, gaps and checks of data keep their cases."""
 
+FIRST, LAST = -1, 2**63
+"""The places of what has no step in the recorded history: evaluations come before, rounds after what has."""
+
 Classes = Callable[[KnownVerdict], AssessmentClass]
 
 
@@ -63,6 +65,8 @@ class PolicyReplay:
         self.steps, self.not_replayed = _replayable(records.steps)
         self.recorded = [step for step in self.steps if window.holds(step.at)]
         self._series_of = _by_subject(records.series)
+        self._evaluation_places = _places(self.steps, lambda step: step.is_of_evaluation)
+        self._clock_places = _places(self.steps, lambda step: step.is_of_clock)
         self._is_judged_again: dict[int, bool] = {}
 
     def in_force(self, moment: datetime) -> Policy:
@@ -71,8 +75,7 @@ class PolicyReplay:
 
     def control(self) -> HistoryReplay:
         """As it was: the policies in force, the stored classes, rounds only where the history shows that one was."""
-        rounds = sorted({step.at for step in self.recorded if step.is_of_clock})
-        return self._play(self.in_force, _stored_class, rounds)
+        return self._play(self.in_force, _stored_class, {step.at for step in self.recorded if step.is_of_clock})
 
     def present(self, changed: Policy) -> HistoryReplay:
         """As it would have been had the clock never stopped; the moments are those of `changed` too."""
@@ -120,7 +123,10 @@ class PolicyReplay:
         played = HistoryReplay(policy_at, self._calendar, cases, post)
         occasions = [*self._evaluations(class_of), *self._given()]
         occasions += [
-            Occasion(moment, Rank.ROUND, 0, (self._reports, self._revisions, covers, pressing)) for moment in rounds
+            Occasion(
+                moment, self._clock_places.get(moment, LAST), 0, (self._reports, self._revisions, covers, pressing)
+            )
+            for moment in sorted(rounds)
         ]
         played.play(occasions, self.window.until)
         return played
@@ -151,7 +157,12 @@ class PolicyReplay:
 
     def _evaluations(self, class_of: Classes) -> list[Occasion]:
         return [
-            Occasion(event.at, Rank.EVALUATION, event.number, (partial(self._assessed, event, class_of),))
+            Occasion(
+                event.at,
+                self._evaluation_places.get(event.at, FIRST),
+                event.number,
+                (partial(self._assessed, event, class_of),),
+            )
             for event in self.records.evaluations
             if event.at is not None and self.window.holds(event.at)
         ]
@@ -167,7 +178,7 @@ class PolicyReplay:
             event = given_event(step, before, after) if after is not None else None
             if event is not None and self.window.holds(step.at):
                 happening: Happenings = [(step.case_id, event)]
-                found.append(Occasion(step.at, Rank.PERSON, number, (_always(happening),)))
+                found.append(Occasion(step.at, number, 0, (_always(happening),)))
         return found
 
     def _assessed(
@@ -254,6 +265,15 @@ def _replayable(steps: Sequence[RecordedStep]) -> tuple[list[RecordedStep], dict
             kinds.setdefault(step.case_id, CaseKind(step.changes["kind"]))
     others = {case_id: str(kind) for case_id, kind in kinds.items() if TRACKS[kind] not in REPLAYED}
     return [step for step in steps if step.case_id in kinds and step.case_id not in others], others
+
+
+def _places(steps: Sequence[RecordedStep], wanted: Callable[[RecordedStep], bool]) -> dict[datetime, int]:
+    """Moment → the place of the first step of a kind then."""
+    found: dict[datetime, int] = {}
+    for place, step in enumerate(steps):
+        if wanted(step):
+            found.setdefault(step.at, place)
+    return found
 
 
 def _stored_class(verdict: KnownVerdict) -> AssessmentClass:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import IntEnum
 from typing import NamedTuple
 
 from planwatch.case.effects import Step
@@ -26,33 +25,25 @@ Happenings = Sequence[tuple[str, Event]]
 Maker = Callable[[Cases, Policy, datetime], Happenings]
 
 
-class Rank(IntEnum):
-    """The order of what happens at one moment."""
-
-    EVALUATION = 0
-    PERSON = 1
-    ROUND = 2
-
-
 class Occasion(NamedTuple):
     """Something that happens to cases of a plan at one moment.
 
     Attributes:
         at: when.
-        rank: its place among others of the same moment.
-        number: the same among those of one rank.
+        place: in the recorded history, which orders what happened at one moment.
+        number: orders what led to nothing there.
         makers: what happens, given the cases and the policy by then; one after the other.
     """
 
     at: datetime
-    rank: Rank
+    place: int
     number: int
     makers: Sequence[Maker]
 
     @property
     def order(self) -> tuple[datetime, int, int]:
         """What occasions are sorted by."""
-        return self.at, self.rank, self.number
+        return self.at, self.place, self.number
 
 
 @dataclass(frozen=True, slots=True)

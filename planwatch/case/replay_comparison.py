@@ -44,17 +44,16 @@ class StepDifference:
 
 def step_differences(recorded: Iterable[RecordedStep], replayed: Iterable[ReplayedStep]) -> list[StepDifference]:
     """Where a replay under the policies that were in force is not what was recorded; empty if it is, step by step."""
-    left = {(step.case_id, step.number): step for step in recorded}
-    right = {(item.step.case.case_id, item.number): item for item in replayed}
+    missing = {(step.case_id, step.number): step for step in recorded}
     found = []
-    for case_id, number in sorted(left.keys() | right.keys()):
-        old, new = left.get((case_id, number)), right.get((case_id, number))
-        fields = _differing(old, new) if old is not None and new is not None else ()
-        if old is None or new is None or fields:
-            at = old.at if old is not None else new.at if new is not None else datetime.max
-            kinds = old.kind if old else None, new.step.entry.kind if new else None
-            found.append(StepDifference(case_id, number, at, fields, *kinds))
-    return sorted(found, key=lambda difference: difference.at)
+    for item in replayed:
+        case_id, kind = item.step.case.case_id, item.step.entry.kind
+        old = missing.pop((case_id, item.number), None)
+        fields = _differing(old, item) if old is not None else ()
+        if old is None or fields:
+            found.append(StepDifference(case_id, item.number, item.at, fields, old.kind if old else None, kind))
+    found += [StepDifference(step.case_id, step.number, step.at, (), step.kind, None) for step in missing.values()]
+    return sorted(found, key=lambda difference: (difference.at, difference.case_id, difference.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,7 @@ def recompute(connection: Connection[Any], plan_id: str, version: int, moment: d
         click.BadParameter: the plan has no such version.
     """
     plans = _plans(connection, plan_id, version)
-    policies = load_policies_now(connection)
-    policy = policies.current(plan_id) or policies.default
+    policy = load_policies_now(connection).current(plan_id)
     figures: dict[str, dict[TimePeriod, Observation]] = defaultdict(dict)
     simulated: dict[str, bool] = {}
     for observation, is_simulated in _observations(connection, plan_id, moment):
