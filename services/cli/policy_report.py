@@ -23,7 +23,19 @@ from services.policy_simulation import DifferingCase, Simulation
 MOST_ROWS = 200
 """More rows than this of one table are counted and left to `--json`."""
 
-_VERDICT_HEADINGS = tuple("指标 地区 时期 实际 路径应达 完成进度 序时进度 进度比 原评价 拟改后 来源报送".split())
+_VERDICT_HEADINGS = (
+    "指标",
+    "地区",
+    "时期",
+    "实际",
+    "路径应达",
+    "完成进度",
+    "序时进度",
+    "进度比",
+    "原评价",
+    "拟改后",
+    "来源报送",
+)
 DIVERGENCE_NAMES = {
     Divergence.OPENS: Text("新开", "opens"),
     Divergence.DOES_NOT_OPEN: Text("不开", "does not open"),
