@@ -11,8 +11,8 @@ from bench.report import print_report, write_report
 from bench.servers import bench_servers
 from bench.throughput import ROUNDS, measure_throughput
 from bench.workload import PLAN_ID
-from services.catalogue import read_policy_file
 from services.catalogue_files import default_plans_dir, read_plan_file
+from services.policy_files import read_default_policy
 
 NOTES = (
     f"纯评价：{PAIRS:,} 对（指标，数据），与对同一批记录各做一次除法的空循环之比（目标低于 {MOST_TIMES_BARE:g}）。"
@@ -32,7 +32,7 @@ def main() -> int:
         The exit status: 1 if something that is promised does not hold.
     """
     plans_dir = default_plans_dir()
-    pure = measure_pure_evaluation(read_plan_file(plans_dir, PLAN_ID).plan, read_policy_file(plans_dir))
+    pure = measure_pure_evaluation(read_plan_file(plans_dir, PLAN_ID).plan, read_default_policy(plans_dir).policy)
     with bench_servers(os.environ) as servers:
         measurements = [*pure, *measure_throughput(servers, os.environ), *measure_latency(servers, os.environ)]
     write_report(measurements)

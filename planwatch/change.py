@@ -38,7 +38,7 @@ class Change:
     """Why a period has another verdict than before.
 
     Attributes:
-        code: the first cause that applies: plan_version, milestone, revision, baseline or earlier_figure.
+        code: the first cause that applies: plan_version, milestone, revision, baseline, earlier_figure or policy.
         text: every cause, and what became of the class.
     """
 
@@ -46,15 +46,21 @@ class Change:
     text: Text
 
 
-def describe_change(before: Judged, after: Judged, arrived: Collection[TimePeriod]) -> Change:
+def describe_change(
+    before: Judged, after: Judged, arrived: Collection[TimePeriod], policies: tuple[str, str] | None = None
+) -> Change:
     """The causes of a new verdict on a period that had one.
 
     Args:
         before: the verdict that stood.
         after: the one that takes its place.
         arrived: periods whose figures came or were corrected.
+        policies: the versions of the policy before and after, where another one judges.
     """
     causes = [cause for cause in _causes(before, after, arrived) if cause is not None]
+    if policies is not None:
+        old, new = policies
+        causes.append(Change("policy", Text(f"政策{new}取代了{old}", f"policy {new} replaced {old}")))
     outcome = _outcome(before, after)
     texts = [cause.text for cause in causes] + [outcome]
     return Change(

@@ -97,4 +97,19 @@ class InvalidCatalogue(Invalid):
 
 
 class InvalidPolicy(Invalid):
-    """A policy that cannot be put in force."""
+    """A policy that cannot be put in force.
+
+    Attributes:
+        faults: every fault found in its files; empty where something else is in the way.
+    """
+
+    def __init__(self, text: Text, faults: Sequence[PlanFault] = ()) -> None:
+        super().__init__(text)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def of(cls, faults: Sequence[PlanFault]) -> InvalidPolicy:
+        """The refusal of files with faults, all of which are listed."""
+        listing_zh = "；".join(f"{fault.place}：{fault.reason.zh}" for fault in faults)
+        listing_en = "; ".join(f"{fault.place}: {fault.reason.en}" for fault in faults)
+        return cls(Text(f"政策有误：{listing_zh}", f"the policy is faulty: {listing_en}"), faults)

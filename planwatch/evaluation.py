@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from planwatch.assessment import Assessment, affected_periods, assessment_of
@@ -122,22 +122,28 @@ def verdicts_of_arrival(
 
 
 def verdicts_of_saying(
-    subject: Subject, vintages: Vintages, said_at: datetime, change_id: str, stored: Stored
+    subject: Subject,
+    vintages: Vintages,
+    said_at: datetime,
+    change_id: str,
+    stored: Stored,
+    policy_before: Policy | None = None,
 ) -> list[Assessment]:
-    """The verdicts that a plan version or milestones known since `said_at` change.
+    """The verdicts that a plan version or milestones known since `said_at` change; under another policy, all of them.
 
     Args:
         subject: all of whose figures are in `vintages`.
         vintages: likewise.
-        said_at: when the plan was applied or the milestones were stated.
+        said_at: when the plan or the policy was applied or the milestones were stated.
         change_id: of that change of the catalogue.
         stored: the verdicts made so far that were known after that.
+        policy_before: what held before `said_at`; None where the policy is the same.
     """
     said = subject.plans.moments_after(subject.indicator_id, said_at)
     before = subject.plans.without(said_at)
     verdicts = []
     for periods, later in _together(subject, vintages, vintages.periods(subject.subject_key), said_at):
-        review = _Review(subject, vintages, before, None, periods, stored, change_id)
+        review = _Review(subject, vintages, before, None, periods, stored, change_id, policy_before)
         verdicts += review.verdicts([said_at, *sorted(later.union(said))])
     return verdicts
 
@@ -166,10 +172,13 @@ class _Review:
         periods: Set[TimePeriod],
         stored: Stored,
         change_id: str = "",
+        policy_before: Policy | None = None,
     ) -> None:
+        self.subject_before = subject if policy_before is None else replace(subject, policy=policy_before)
         self.subject, self.vintages, self.plans_before = subject, vintages, plans_before
         self.submission_id, self.periods, self.stored = submission_id, periods, stored
         self.change_id = change_id
+        self._is_asked_for = submission_id is not None or self.subject_before.policy.version != subject.policy.version
 
     def verdicts(self, moments: Sequence[datetime]) -> list[Assessment]:
         """The new verdicts, moment by moment; `moments` rise from that of the news."""
@@ -180,7 +189,7 @@ class _Review:
             after = judge_known(self.subject, self.subject.plans, figures, self._candidates(figures), moment)
             before = self._before(figures, after, moment)
             for period, judged in sorted(after.items()):
-                is_news = moment == moments[0] and self.submission_id is not None and period in self.periods
+                is_news = moment == moments[0] and self._is_asked_for and period in self.periods
                 held = self._held(judged, before.get(period), last.get(period), moment)
                 if is_news or not judged.same_as(held):
                     made.append(self._assessment(judged, before.get(period) or held, moment))
@@ -214,7 +223,7 @@ class _Review:
     ) -> dict[TimePeriod, Judged]:
         """The verdicts on the same periods without the news."""
         if self.submission_id is None:
-            return judge_known(self.subject, self.plans_before, figures, after, moment)
+            return judge_known(self.subject_before, self.plans_before, figures, after, moment)
         is_first = all(figures[period].revision == 1 for period in after)
         if is_first and after.keys() <= self.periods:
             return {}
@@ -222,7 +231,10 @@ class _Review:
         return judge_known(self.subject, self.plans_before, known, after, moment)
 
     def _assessment(self, judged: Judged, before: Judged | None, moment: datetime) -> Assessment:
-        change = None if before is None else describe_change(before, judged, self.periods if self.submission_id else ())
+        arrived = self.periods if self.submission_id else ()
+        versions = (self.subject_before.policy.version, self.subject.policy.version)
+        policies = versions if versions[0] != versions[1] else None
+        change = None if before is None else describe_change(before, judged, arrived, policies)
         return assessment_of(
             judged.rule.plan,
             self.subject.policy,

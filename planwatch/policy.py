@@ -48,13 +48,29 @@ def level_from_code(code: str) -> Level:
     return Level[code.upper()]
 
 
+class ThresholdMeasure(StrEnum):
+    """By what a figure's distance from its path is told: which quantity the thresholds are bounds of."""
+
+    SCHEDULE_INDEX = "schedule_index"
+    POINTS_BEHIND = "points_behind"
+    DAYS_BEHIND = "days_behind"
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Lower bounds of the schedule index (achieved share ÷ expected share) of each class."""
+    """The bounds between the classes; a figure on a bound is in the better class.
+
+    Attributes:
+        ahead, on_schedule, lagging: with `schedule_index` the least achieved share ÷ expected share; with
+            `points_behind` and `days_behind` how far a figure may lie behind its path at most, and for `ahead` by how
+            much it has to lie before it: in percentage points of the way to the goal, or in calendar days.
+        measure: which of them.
+    """
 
     ahead: Decimal
     on_schedule: Decimal
     lagging: Decimal
+    measure: ThresholdMeasure = ThresholdMeasure.SCHEDULE_INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +263,10 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
     return Policy(
         version=document["version"],
         thresholds=Thresholds(
-            *(Decimal(thresholds[name]) for name in ("ahead", "on_schedule", "lagging")),
+            Decimal(thresholds["ahead"]),
+            Decimal(thresholds["on_schedule"]),
+            Decimal(thresholds["lagging"]),
+            ThresholdMeasure(thresholds.get("measure", ThresholdMeasure.SCHEDULE_INDEX)),
         ),
         levels={AssessmentClass(verdict): _levels(row) for verdict, row in document["levels"].items()},
         repeat_raises=document["repeat_raises"],

@@ -18,11 +18,12 @@ from planwatch.period import Freq, TimePeriod, year_fraction
 from planwatch.plan import LIMIT_KINDS as LIMIT_KINDS
 from planwatch.plan import TOTAL_KINDS as TOTAL_KINDS
 from planwatch.plan import GoalKind, Indicator, Plan
-from planwatch.policy import AssessmentClass, Thresholds
+from planwatch.policy import AssessmentClass, ThresholdMeasure, Thresholds
 from planwatch.trajectory import PathPoint, expected_value_at
 
 METHOD = "schedule"
 _DUE_IN_FULL = frozenset({PHYSICAL_PROGRESS, QUANTITY_DELIVERED})
+_DAYS_OF_A_YEAR = 365.25
 _WORSE_THAN_LATE = frozenset({AssessmentClass.FAR_BEHIND, AssessmentClass.REVERSED})
 
 
@@ -209,6 +210,31 @@ def judge(course: Course, observation: Observation) -> Judgement:
     return _judge_path(course, observation.period, total)
 
 
+def judge_again(course: Course, period: TimePeriod, measured: Decimal, expected: Decimal) -> Judgement:
+    """The verdict on figures that were worked out before, under the thresholds of `course`.
+
+    Args:
+        course: with a path; its history is not needed.
+        period: of the figure.
+        measured: the observation, or the total so far.
+        expected: what the path expected, which may have followed the year before.
+    """
+    assert course.start is not None
+    due = course.due(period)
+    if due.expected != expected:
+        course.known_due[period.end] = due_on_path(
+            expected,
+            course.start.value,
+            course.goal,
+            course.thresholds,
+            goal_counts=due.goal_counts,
+            years_over=due.years_over,
+            years_left=due.years_left,
+            expected_days_later=lambda days: _path_after_days(course, period, days),
+        )
+    return _judge_path(course, period, measured)
+
+
 def stand_in_of(history: Mapping[TimePeriod, Observation]) -> TimePeriod | None:
     """The period whose figure stands in for a baseline that is not printed: the earliest that is final.
 
@@ -326,7 +352,14 @@ def _due(course: Course, period: TimePeriod) -> Due:
         goal_counts=counts_early or period.end >= course.plan.last_day,
         years_over=now - start.time if now > start.time else None,
         years_left=end - now if end > now else None,
+        expected_days_later=lambda days: _path_after_days(course, period, days),
     )
+
+
+def _path_after_days(course: Course, period: TimePeriod, days: Decimal) -> Decimal:
+    """The path some days after the end of a period (before it, where negative), as it runs across whole years."""
+    time = year_fraction(period.end) + float(days) / _DAYS_OF_A_YEAR
+    return expected_value_at(course.path, time, course.indicator.trajectory)
 
 
 def due_on_path(
@@ -338,15 +371,44 @@ def due_on_path(
     goal_counts: bool = True,
     years_over: float | None = None,
     years_left: float | None = None,
+    expected_days_later: Callable[[Decimal], Decimal] | None = None,
 ) -> Due:
-    """What is due where a path from `baseline` to `goal` expects `expected`, all in one unit."""
+    """What is due where a path from `baseline` to `goal` expects `expected`, all in one unit.
+
+    Args:
+        expected: by the path at the end of the period.
+        baseline: where the path starts.
+        goal: where it ends.
+        thresholds: of the classes.
+        goal_counts: a met target is `achieved` already.
+        years_over: since the path began; None where it has not begun.
+        years_left: to its end; None where it is over.
+        expected_days_later: the path so many days after the period; needed for thresholds in days.
+    """
     progress = expected - baseline if goal > baseline else baseline - expected
+    match thresholds.measure:
+        case ThresholdMeasure.SCHEDULE_INDEX:
+            bounds = (thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress)
+        case ThresholdMeasure.POINTS_BEHIND:
+            point = abs(goal - baseline) / 100
+            bounds = (
+                progress + thresholds.ahead * point,
+                progress - thresholds.on_schedule * point,
+                progress - thresholds.lagging * point,
+            )
+        case ThresholdMeasure.DAYS_BEHIND:
+            assert expected_days_later is not None
+            ahead, on_schedule, lagging = (
+                (later - baseline if goal > baseline else baseline - later)
+                for later in map(expected_days_later, (thresholds.ahead, -thresholds.on_schedule, -thresholds.lagging))
+            )
+            bounds = (ahead, on_schedule, lagging)
     return Due(
         expected=expected,
         expected_float=float(expected),
         moved_float=float(expected - baseline),
         progress=progress,
-        bounds=(thresholds.ahead * progress, thresholds.on_schedule * progress, thresholds.lagging * progress),
+        bounds=bounds,
         share=float((expected - baseline) / (goal - baseline)) if goal != baseline else None,
         goal_counts=goal_counts,
         years_over=years_over,

@@ -13,70 +13,67 @@ from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
 from planwatch.errors import InvalidPlan, InvalidPolicy
-from planwatch.language import Text
 from planwatch.milestone import MilestoneStatement, statement_from_mapping
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
 from planwatch.plan_history import PlanHistory, PlanVersion
 from planwatch.plan_version import changed_indicators, version_faults
-from planwatch.policy import Policy, policy_from_mapping
+from planwatch.policy import Policy
 from planwatch.wire import SUBMISSION_RECEIVED, CatalogueChanged, catalogue_change_to_bytes
-from services.catalogue_files import PlanFile, read_schema, read_yaml
+from services.catalogue_files import PlanFile
 from services.catalogue_report import report_own_standards
 from services.outbox import OutgoingEvent, insert_events_now
-from services.schema_faults import schema_faults
+from services.plan_policies import (
+    PolicyHistory,
+    applied_with_other_content,
+    apply_plan_policy,
+    load_policies,
+    load_policies_now,
+)
+from services.policy_files import read_default_policy
 
 _CATALOGUE_LOCK = 7_214_202_503
 
 
-def read_policy_file(plans_dir: Path) -> Policy:
-    """The policy of the catalogue's file.
-
-    Raises:
-        InvalidPolicy: the file has faults, all of which are named.
-    """
-    return policy_from_mapping(_policy_document(plans_dir))
-
-
 def apply_policy(connection: Connection[Any], plans_dir: Path, now: datetime) -> Policy:
-    """Put the catalogue's policy in force unless this version is known already.
+    """Put the catalogue's default policy, and those of the applied plans that have one, in force.
+
+    A version that is known already stays as it is.
 
     Returns:
-        The policy of the file.
+        The default policy.
     Raises:
-        InvalidPolicy: the file has faults, all of which are named, or its version is there with other content.
+        InvalidPolicy: a file has faults, all of which are named, or its version is there with other content.
     """
-    document = _policy_document(plans_dir)
-    policy = policy_from_mapping(document)
-    row = connection.execute("SELECT document FROM policies WHERE policy_version = %s", (policy.version,)).fetchone()
+    file = read_default_policy(plans_dir)
+    row = connection.execute(
+        "SELECT document FROM policies WHERE policy_version = %s", (file.policy.version,)
+    ).fetchone()
     if row is None:
         connection.execute(
             "INSERT INTO policies (policy_version, document, applied_at) VALUES (%s, %s, %s)",
-            (policy.version, Jsonb(document), now),
+            (file.policy.version, Jsonb(file.document), now),
         )
-    elif row[0] != document:
-        raise InvalidPolicy(
-            Text(
-                f"政策版本 {policy.version} 已应用且内容不同；修改后的政策须使用新的版本号",
-                f"policy {policy.version} is applied with other content; a changed policy needs a new version",
-            )
-        )
-    return policy
+    elif row[0] != file.document:
+        raise InvalidPolicy(applied_with_other_content(file.policy.version))
+    for plan in applied_plans(connection):
+        apply_plan_policy(connection, plans_dir, plan, now)
+    return file.policy
 
 
-def _policy_document(plans_dir: Path) -> Mapping[str, Any]:
-    document = read_yaml(plans_dir / "policy.yaml")
-    faults = list(schema_faults(read_schema(plans_dir / "policy.schema.json"), document))
-    if faults:
-        listing = Text(
-            *(
-                "；".join(f"{'.'.join(map(str, f.path))}：{getattr(f.reason, language)}" for f in faults)
-                for language in ("zh", "en")
-            )
-        )
-        raise InvalidPolicy(listing)
-    assert isinstance(document, Mapping)
-    return document
+def applied_plans(connection: Connection[Any]) -> list[Plan]:
+    """The newest version of every plan that is applied."""
+    rows = connection.execute("SELECT DISTINCT ON (plan_id) document FROM plans ORDER BY plan_id, plan_version DESC")
+    return [plan_from_mapping(document) for (document,) in rows.fetchall()]
+
+
+def judge_anew(connection: Connection[Any], plan: Plan, now: datetime) -> None:
+    """Ask for all verdicts on a plan under the policy in force for it; once for every policy that is applied.
+
+    The cases follow the new verdicts as they follow any other; this writes no step and no mail by itself.
+    """
+    applied_at = load_policies_now(connection).newest(plan.plan_id).applied_at
+    ask_for_judgement(connection, plan, [row.indicator_id for row in plan.watched], now, applied_at)
 
 
 def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bool:
@@ -118,9 +115,23 @@ def apply_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> bo
     return True
 
 
-def ask_for_judgement(connection: Connection[Any], plan: Plan, indicator_ids: Iterable[str], now: datetime) -> None:
-    """Write to the outbox that verdicts on indicators may change, in the transaction that changes the catalogue."""
-    changes = [CatalogueChanged(plan.plan_id, indicator_id, now) for indicator_id in indicator_ids]
+def ask_for_judgement(
+    connection: Connection[Any],
+    plan: Plan,
+    indicator_ids: Iterable[str],
+    now: datetime,
+    said_at: datetime | None = None,
+) -> None:
+    """Write to the outbox that verdicts on indicators may change, in the transaction that changes the catalogue.
+
+    Args:
+        connection: with that transaction.
+        plan: the newest version.
+        indicator_ids: whose verdicts may change.
+        now: of the transaction.
+        said_at: when what changes them was applied, where that was before.
+    """
+    changes = [CatalogueChanged(plan.plan_id, indicator_id, said_at or now) for indicator_id in indicator_ids]
     insert_events_now(
         connection,
         [
@@ -148,19 +159,25 @@ async def hold_catalogue(connection: AsyncConnection[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The plans and the policy in force, as a service holds them.
+    """The plans and the policies in force, as a service holds them.
 
     Attributes:
         plans: plan id → current version.
         histories: plan id → all versions with the milestones stated for them.
-        policy: the newest policy.
+        policy: the newest default policy; what holds for a plan is `policy_of`.
         state: of its tables; another one means: load again.
+        policies: every policy through time, of all plans.
     """
 
     plans: Mapping[str, Plan]
     histories: Mapping[str, PlanHistory]
     policy: Policy
     state: Sequence[str | None]
+    policies: PolicyHistory
+
+    def policy_of(self, plan_id: str) -> Policy:
+        """The policy in force for a plan: its own, or the default one."""
+        return self.policies.current(plan_id)
 
 
 class CatalogueCache:
@@ -175,10 +192,9 @@ class CatalogueCache:
         assert row is not None
         if self._catalogue is None or self._catalogue.state != row[0]:
             histories = await load_histories(connection)
-            policy = await (await connection.execute(_CURRENT_POLICY)).fetchone()
-            assert policy is not None, "no policy is applied"
+            policies = await load_policies(connection)
             plans = {plan_id: history.current for plan_id, history in histories.items()}
-            self._catalogue = Catalogue(plans, histories, policy_from_mapping(policy[0]), row[0])
+            self._catalogue = Catalogue(plans, histories, policies.default, row[0], policies)
         return self._catalogue
 
 
@@ -198,12 +214,12 @@ _APPLIED_AT = """
     SELECT (SELECT array[count(*)::text, max(applied_at)::text, max(updated_at)::text] FROM plans)
         || (SELECT array[count(*)::text, max(applied_at)::text] FROM policies)
         || (SELECT array[count(*)::text, max(stated_at)::text] FROM milestone_statements)
+        || (SELECT array[count(*)::text] FROM plan_policies)
 """
 """Changes whenever anything of the catalogue does; a count as well, because moments need not rise."""
 
 _PLANS = "SELECT document, applied_at FROM plans"
 _STATEMENTS = "SELECT document, stated_at FROM milestone_statements"
-_CURRENT_POLICY = "SELECT document FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1"
 
 
 def _insert_plan(connection: Connection[Any], file: PlanFile, now: datetime) -> None:

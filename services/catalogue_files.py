@@ -22,6 +22,7 @@ from services.schema_faults import printed_path as printed_path  # also for file
 from services.schema_faults import schema_faults
 
 PLAN_FILE = "plan.yaml"
+POLICY_FILE = "policy.yaml"
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "text_targets.yaml": ("text_targets",),
     "tasks.yaml": ("tasks",),
@@ -125,7 +126,7 @@ def read_document(path: Path, schema: Path, name: str) -> Document:
     try:
         document = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidPlan(name, [PlanFault("$", _unreadable(error), path.name)]) from error
+        raise InvalidPlan(name, [PlanFault("$", unreadable(error), path.name)]) from error
     found = schema_faults(read_schema(schema), document)
     faults = [PlanFault(printed_path(fault.path), fault.reason, path.name) for fault in found]
     if faults:
@@ -164,7 +165,7 @@ def _read_sections(folder: Path) -> tuple[Document, set[str], list[PlanFault]]:
         try:
             content = read_yaml(folder / file)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            faults.append(PlanFault("$", _unreadable(error), file))
+            faults.append(PlanFault("$", unreadable(error), file))
         else:
             faults += _misplaced(file, content)
             if isinstance(content, dict):
@@ -203,8 +204,8 @@ def _misplaced(file: str, content: object) -> Iterator[PlanFault]:
 def _strangers(folder: Path) -> Iterator[PlanFault]:
     """YAML files that no section reads: what a misspelt one holds would be lost without a word."""
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        if path.name not in _ORDER and not _STATED_MILESTONES.fullmatch(path.name):
-            names = ", ".join([*_ORDER, "milestones-YYYY.yaml"])
+        if path.name not in (*_ORDER, POLICY_FILE) and not _STATED_MILESTONES.fullmatch(path.name):
+            names = ", ".join([*_ORDER, POLICY_FILE, "milestones-YYYY.yaml"])
             yield PlanFault("$", Text(f"不认识的文件；可有：{names}", f"unknown file; known are: {names}"), path.name)
 
 
@@ -216,7 +217,8 @@ def _of_folder(document: Document, plan_id: str) -> Iterator[PlanFault]:
         yield PlanFault("plan_id", Text(zh, en))
 
 
-def _unreadable(error: Exception) -> Text:
+def unreadable(error: Exception) -> Text:
+    """Why a file could not be read, with the line where it is no YAML."""
     if isinstance(error, FileNotFoundError):
         return Text("没有这个文件", "there is no such file")
     mark = getattr(error, "problem_mark", None)

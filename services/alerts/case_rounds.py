@@ -86,7 +86,7 @@ class CaseRounds:
     async def _reports(self, connection: AsyncConnection[Any], catalogue: Catalogue, plan: Plan) -> list[Happening]:
         """The overdue reports, and for the cases of those that have come since that none is missing."""
         already_open = await round_store.load_overdue(connection, plan.plan_id)
-        missing = await self._missing(connection, plan, catalogue.policy.reporting)
+        missing = await self._missing(connection, plan, catalogue.policy_of(plan.plan_id).reporting)
         found = []
         for indicator in (*plan.indicators, *plan.derived):
             series = SeriesKey(indicator.indicator_id, plan.ref_area, Freq.ANNUAL)
@@ -132,7 +132,7 @@ class CaseRounds:
 
     async def _covers(self, connection: AsyncConnection[Any], catalogue: Catalogue, plan: Plan) -> list[Happening]:
         kin = await round_store.load_kin(connection, plan.plan_id)
-        changes = cover_changes((stored.case for stored in kin), catalogue.policy.inhibition)
+        changes = cover_changes((stored.case for stored in kin), catalogue.policy_of(plan.plan_id).inhibition)
         return [Happening(case.case_id, event) for case, event in changes]
 
     async def _pressing(self, connection: AsyncConnection[Any], catalogue: Catalogue, plan: Plan) -> list[Happening]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -63,15 +63,19 @@ class CaseBook:
     async def apply(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, happenings: Sequence[Happening]
     ) -> list[Step]:
-        """Apply what has happened on one occasion, in order; its mails are gathered as the policy says.
+        """Apply what has happened to one plan on one occasion, in order, under the plan's policy.
 
-        The first happening that leads to a step speaks for all of the same case.
+        Its mails are gathered as the policy says. The first happening that leads to a step speaks for all of the same
+        case.
 
         Returns:
             The steps taken; none where nothing changes.
         """
-        policy, now = self._policy(catalogue), self._clock()
         known = await case_store.load_cases(connection, [happening.case_id for happening in happenings])
+        plan_id = _plan_of(happenings, known)
+        if plan_id is None:
+            return []
+        policy, now = self._policy(catalogue, plan_id), self._clock()
         taken: list[Taken] = []
         stepped: dict[str, Case] = {}
         for happening in happenings:
@@ -96,10 +100,11 @@ class CaseBook:
         await self._write(connection, catalogue, policy, taken, now)
         return [item.step for item in taken]
 
-    def _policy(self, catalogue: Catalogue) -> Policy:
+    def _policy(self, catalogue: Catalogue, plan_id: str) -> Policy:
+        policy = catalogue.policy_of(plan_id)
         if self._digest_wait_s is None:
-            return catalogue.policy
-        return replace(catalogue.policy, digest_wait_s=self._digest_wait_s)
+            return policy
+        return replace(policy, digest_wait_s=self._digest_wait_s)
 
     async def _write(
         self,
@@ -208,6 +213,17 @@ class CaseBook:
         mail_id = summary_mail_id(step.summary.to, due_at.date().isoformat())
         await store.open_summary(connection, mail_id, step.summary.to, due_at)
         return mail_id
+
+
+def _plan_of(happenings: Sequence[Happening], known: Mapping[str, case_store.StoredCase]) -> str | None:
+    """The plan to which something happens; None where it happens to no case, and can open none."""
+    for happening in happenings:
+        if happening.case_id in known:
+            return known[happening.case_id].case.subject.plan_id
+        matter = getattr(happening.event, "matter", None)
+        if matter is not None:
+            return str(matter.subject.plan_id)
+    return None
 
 
 def _among(event: Event, opened: tuple[Case, ...]) -> Event:

@@ -63,7 +63,7 @@ class AlertEffects:
             connection, [key for keys in every_freq.values() for key in keys], event.known_at
         )
         neighbours: tuple[Case, ...] = ()
-        if catalogue.policy.inhibition.area_covers_parts:
+        if catalogue.policy_of(event.plan_id).inhibition.area_covers_parts:
             open_cases = await case_store.load_open_cases(connection, [event.plan_id])
             neighbours = tuple(stored.case for stored in open_cases)
         found: dict[str, Happening] = {}

@@ -23,6 +23,7 @@ from services.cli.migrate import migrate
 from services.cli.milestones import milestone
 from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
+from services.cli.policies import policy
 from services.cli.scores import composite
 from services.cli.submit import submit
 from services.cli.up import up
@@ -44,6 +45,7 @@ for command in (
     up,
     plan,
     milestone,
+    policy,
     concept,
     submit,
     assess,

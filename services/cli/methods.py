@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-import yaml
 
 from planwatch.language import Text
 from planwatch.methods.case import MethodResult
@@ -19,11 +18,12 @@ from planwatch.methods.group_means import Scored, group_means
 from planwatch.methods.reasons import REASON_TEXTS
 from planwatch.methods.side_by_side import assess_side_by_side, printed_history
 from planwatch.plan import Indicator, Plan
-from planwatch.policy import AssessmentClass, Thresholds, policy_from_mapping
+from planwatch.policy import AssessmentClass, Thresholds
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES
 from services.catalogue_files import read_plan_file
 from services.cli.plans import json_option, plans_dir_option
 from services.cli.printing import print_json, print_table, printed
+from services.policy_files import read_plan_policy
 
 Row = dict[str, Any]  # one line of output
 SideBySide = Mapping[str, MethodResult]
@@ -95,8 +95,7 @@ def run(name: str, file: BinaryIO) -> int:
 def compare(plan_id: str, plans_dir: Path, as_json: bool, markdown: str | None) -> None:
     """以规划印发的数字，并列比较各方法的评价。 Every method on the printed figures of a plan."""
     plan = read_plan_file(plans_dir, plan_id).plan
-    policy = policy_from_mapping(yaml.safe_load((plans_dir / "policy.yaml").read_text(encoding="utf-8")))
-    compared = compare_plan(plan, policy.thresholds)
+    compared = compare_plan(plan, read_plan_policy(plans_dir, plan).policy.thresholds)
     if as_json:
         print_json([_indicator_row(plan, row, results) for row, results in compared])
     elif markdown:

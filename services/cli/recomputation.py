@@ -16,10 +16,11 @@ from planwatch.observation import Observation
 from planwatch.period import Freq, TimePeriod, parse_period
 from planwatch.plan_document import plan_from_mapping
 from planwatch.plan_history import PlanHistory, PlanVersion
-from planwatch.policy import Policy, policy_from_mapping
+from planwatch.policy import Policy
 from planwatch.schedule import METHOD
 from planwatch.series import Accumulation, ObsStatus, SeriesKey
 from services.cli.reading import Row
+from services.plan_policies import load_policies_now
 
 
 def recompute(connection: Connection[Any], plan_id: str, version: int, moment: datetime) -> list[Row]:
@@ -31,7 +32,7 @@ def recompute(connection: Connection[Any], plan_id: str, version: int, moment: d
         click.BadParameter: the plan has no such version.
     """
     plans = _plans(connection, plan_id, version)
-    policy = _policy(connection)
+    policy = load_policies_now(connection).current(plan_id)
     figures: dict[str, dict[TimePeriod, Observation]] = defaultdict(dict)
     simulated: dict[str, bool] = {}
     for observation, is_simulated in _observations(connection, plan_id, moment):
@@ -57,14 +58,6 @@ def _plans(connection: Connection[Any], plan_id: str, version: int) -> PlanHisto
     return PlanHistory(
         [PlanVersion(plan_from_mapping(row[0]), row[1])], [statement_from_mapping(*found) for found in stated]
     )
-
-
-def _policy(connection: Connection[Any]) -> Policy:
-    row = connection.execute(
-        "SELECT document FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1"
-    ).fetchone()
-    assert row is not None
-    return policy_from_mapping(row[0])
 
 
 def _observations(connection: Connection[Any], plan_id: str, moment: datetime) -> list[tuple[Observation, bool]]:

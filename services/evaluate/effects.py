@@ -119,7 +119,7 @@ class EvaluateEffects:
                 figures[0].series.indicator_id,
                 key,
                 catalogue.histories[plan_id],
-                catalogue.policy,
+                catalogue.policy_of(plan_id),
                 state_before(states.get(key), read[key]),
             )
             for key, (plan_id, figures) in arrivals.items()
@@ -176,7 +176,8 @@ class EvaluateEffects:
         vintages = Vintages(await store.load_vintages(connection, (), dict.fromkeys(series, WHOLE)))
         plans = catalogue.histories[change.plan_id]
         by_subject = {one.subject_key: one for one in series}
-        subjects = [Subject(change.indicator_id, key, plans, catalogue.policy) for key in sorted(by_subject)]
+        policy = catalogue.policy_of(change.plan_id)
+        subjects = [Subject(change.indicator_id, key, plans, policy) for key in sorted(by_subject)]
         stored = await store.load_made(connection, series, change.said_at)
         made = [
             verdict
@@ -187,6 +188,7 @@ class EvaluateEffects:
                 change.said_at,
                 change.change_id,
                 known_verdicts(stored),
+                catalogue.policies.before(change.plan_id, change.said_at),
             )
         ]
         new = not_stored(made, stored)
