@@ -11,28 +11,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from planwatch.case.events import Reading
 from planwatch.case.known_figure import KnownFigure
+from planwatch.equalisation.change import NORMAL_FROM_MEDIAN
 from planwatch.language import Text
-from planwatch.period import Freq, TimePeriod, year_fraction
-from planwatch.prediction import Prediction, SeriesPoint, predict
+from planwatch.period import Freq, TimePeriod
 from planwatch.rollup import Aggregation, AreaFigure, check_rollups, roll_up
 from planwatch.series import ObsStatus
 from planwatch.wording import period_name
 
-CONFIDENCE = 0.999
-"""Of the interval in which earlier figures let one expect the next one."""
+USUAL_CHANGES = 10 * NORMAL_FROM_MEDIAN
+"""How often the median change a change has to be to be doubted: ten standard deviations of normal ones."""
 
-LEAST_JUMP = 0.1
-"""Share of the expected figure by which one has to differ to be doubted: steady series have narrow intervals."""
+LEAST_JUMP = Decimal("0.1")
+"""Share of the figure before by which one has to differ to be doubted: steady series change little."""
 
 FEWEST_BEFORE = 5
 """Figures before one that can be doubted."""
 
 LONGEST_BEFORE = 24
-"""Figures that the expectation rests on, so that the cost of one does not grow with its history."""
+"""Figures that usual changes are taken from, so that the cost of one does not grow with its history."""
 
 WINDOW = 13
 
@@ -162,7 +164,7 @@ def _checked(
 
 
 class _Trend:
-    """Takes figures one after the other and doubts those that the ones before them did not announce."""
+    """Takes figures one after the other and doubts those that are far from the one before and the year before."""
 
     def __init__(self) -> None:
         self.doubts: dict[TimePeriod, Text] = {}
@@ -171,40 +173,48 @@ class _Trend:
 
     def take(self, figure: KnownFigure) -> None:
         """Accept a figure, or doubt it; a second one on the level of a doubted one bears it out."""
+        usual = _usual_change(self._accepted)
         if figure.status in CONFIRMED:
             self._accepted, self._jumped = [figure], None
-            return
-        prediction = _prediction(self._accepted, figure.period)
-        if prediction is None or _is_plausible(figure, prediction):
+        elif usual is None or any(_is_near(figure, other, usual) for other in self._alike(figure)):
             self._accepted.append(figure)
             self._jumped = None
-            return
-        if self._jumped is not None and _bears_out(figure, self._jumped, prediction):
+        elif self._jumped is not None and _bears_out(figure, self._jumped, self._accepted[-1]):
             self.doubts.pop(self._jumped.period)
             self._accepted, self._jumped = [self._jumped, figure], None
-            return
-        self.doubts[figure.period] = _jump(figure, prediction)
-        self._jumped = figure
+        else:
+            self.doubts[figure.period] = _jump(figure, self._accepted[-1], usual)
+            self._jumped = figure
+
+    def _alike(self, figure: KnownFigure) -> list[KnownFigure]:
+        """The last figure before one, and that of the same time of the year before."""
+        start = figure.period.start
+        a_year_before = [
+            other
+            for other in self._accepted
+            if (other.period.start.year, other.period.start.month, other.period.start.day)
+            == (start.year - 1, start.month, start.day)
+        ]
+        return [self._accepted[-1], *a_year_before]
 
 
-def _prediction(accepted: Sequence[KnownFigure], period: TimePeriod) -> Prediction | None:
+def _usual_change(accepted: Sequence[KnownFigure]) -> Decimal | None:
+    """The median change, or one in the last printed decimal where that is more; None where too few are known."""
     if len(accepted) < FEWEST_BEFORE:
         return None
-    points = [SeriesPoint(year_fraction(each.period.end), _value(each)) for each in accepted[-LONGEST_BEFORE:]]
-    found = predict(points, year_fraction(period.end))
-    return found if isinstance(found, Prediction) else None
+    values = [_value(figure) for figure in accepted[-LONGEST_BEFORE:]]
+    least = Decimal(1).scaleb(-min(_decimals(value) for value in values))
+    return max(median(abs(later - earlier) for earlier, later in pairwise(values)), least)
 
 
-def _is_plausible(figure: KnownFigure, prediction: Prediction) -> bool:
-    value, expected = float(_value(figure)), prediction.value
-    low, high = prediction.interval(CONFIDENCE)
-    return low <= value <= high or abs(value - expected) <= LEAST_JUMP * abs(expected)
+def _is_near(figure: KnownFigure, other: KnownFigure, usual: Decimal) -> bool:
+    change = abs(_value(figure) - _value(other))
+    return change <= LEAST_JUMP * abs(_value(other)) or change <= Decimal(USUAL_CHANGES) * usual
 
 
-def _bears_out(figure: KnownFigure, jumped: KnownFigure, prediction: Prediction) -> bool:
-    """Whether a figure lies nearer to the one that jumped than to what was expected instead."""
-    value = float(_value(figure))
-    return abs(value - float(_value(jumped))) < abs(value - prediction.value)
+def _bears_out(figure: KnownFigure, jumped: KnownFigure, before: KnownFigure) -> bool:
+    """Whether a figure lies nearer to the one that jumped than to the one before that."""
+    return abs(_value(figure) - _value(jumped)) < abs(_value(figure) - _value(before))
 
 
 def _value(figure: KnownFigure) -> Decimal:
@@ -212,13 +222,16 @@ def _value(figure: KnownFigure) -> Decimal:
     return figure.value
 
 
-def _jump(figure: KnownFigure, prediction: Prediction) -> Text:
-    value, said = _value(figure), period_name(figure.period)
-    decimals = max(-int(value.as_tuple().exponent), 0)
-    low, high = (f"{end:.{decimals}f}" for end in prediction.interval(CONFIDENCE))
+def _decimals(value: Decimal) -> int:
+    return max(-int(value.as_tuple().exponent), 0)
+
+
+def _jump(figure: KnownFigure, before: KnownFigure, usual: Decimal) -> Text:
+    value, earlier, change = f"{_value(figure):f}", f"{_value(before):f}", f"{usual:f}"
+    said, then = period_name(figure.period), period_name(before.period)
     return Text(
-        f"{said.zh}上报{value:f}，而按此前数据应在{low}至{high}之间",
-        f"{said.en}: reported as {value:f}, but between {low} and {high} by the figures before it",
+        f"{said.zh}上报{value}，{then.zh}为{earlier}，而历来各期变化一般为{change}",
+        f"{said.en}: reported as {value}, but {earlier} in {then.en}, and its usual change is {change}",
     )
 
 

@@ -18,6 +18,8 @@ from tests.pipeline import Pipeline
 pytestmark = pytest.mark.embedded
 
 NORTH, SOUTH = "640502", "640521"
+ROLLED_UP = 16
+"""Beds: what the districts have adds up to what the city has."""
 USUAL = ("4.0", "4.2", "3.9", "4.1")
 """Gaps between the two districts whose changes are small."""
 
@@ -152,3 +154,59 @@ async def test_a_forecast_miss_is_a_case_of_its_own_that_the_verdict_takes_over(
         "SELECT DISTINCT level FROM indicator_status_as_of(%s) WHERE indicator_id = 'zhongwei-05'",
         pipeline.clock() + timedelta(days=1),
     ) == [of_kind(pipeline, CaseKind.BEHIND_SCHEDULE, "level")[0]]
+
+
+async def report_beds(pipeline: Pipeline, year: int, own: str, north: str, south: str) -> None:
+    await pipeline.submit(
+        figure(ROLLED_UP, str(year), own),
+        figure(ROLLED_UP, str(year), north, ref_area=NORTH),
+        figure(ROLLED_UP, str(year), south, ref_area=SOUTH),
+        submission_id=f"{year}be",
+    )
+    pipeline.clock.advance(days=365)
+
+
+async def test_a_whole_that_is_not_the_sum_of_its_districts_opens_a_case_that_a_correction_of_one_of_them_closes(
+    pipeline: Pipeline,
+) -> None:
+    # given a year in which the sum agrees, and one in which a district has reported too little
+    await report_beds(pipeline, 2021, "3.0", "1.0", "2.0")
+    await report_beds(pipeline, 2022, "3.3", "1.1", "1.2")
+    opened = of_kind(pipeline, CaseKind.DATA_QUALITY, "ref_area, state, time_period, series_key, cause")
+
+    await pipeline.submit(figure(ROLLED_UP, "2022", "2.2", ref_area=SOUTH), submission_id="cccc")
+
+    assert opened == [("640500", "open", "2022", None, "data_doubtful")]
+    assert steps_of(pipeline, CaseKind.DATA_QUALITY) == ["raise", "close"]
+
+
+async def test_a_figure_that_jumps_out_of_its_series_opens_one_case_until_it_is_corrected(pipeline: Pipeline) -> None:
+    for month, value in enumerate(("93.1", "93.4", "93.2", "93.6", "93.5", "9.35", "93.8"), start=1):
+        await pipeline.submit(figure(6, f"2021-{month:02}", value), submission_id=f"{month:02}ab")
+        pipeline.clock.advance(days=30)
+    held = steps_of(pipeline, CaseKind.DATA_QUALITY)
+    ((reason,),) = pipeline.rows(
+        "SELECT reason_zh FROM warning_history JOIN early_warnings USING (case_id)"
+        " WHERE kind = 'data_quality' AND step_kind = 'raise'"
+    )
+
+    await pipeline.submit(figure(6, "2021-06", "93.5"), submission_id="dddd")
+    before = pipeline.snapshot()
+    await alert_again(pipeline)
+
+    assert held == ["raise", "hold"]
+    assert reason.startswith("数据存疑：2021年6月上报9.35，2021年5月为93.5，而历来各期变化一般为")
+    assert steps_of(pipeline, CaseKind.DATA_QUALITY) == ["raise", "hold", "close"]
+    assert pipeline.snapshot() == before
+
+
+async def test_a_sender_confirms_a_doubted_figure_by_its_status(pipeline: Pipeline) -> None:
+    for month, value in enumerate(("93.1", "93.4", "93.2", "93.6", "93.5", "70.0"), start=1):
+        await pipeline.submit(figure(6, f"2021-{month:02}", value), submission_id=f"{month:02}ab")
+        pipeline.clock.advance(days=30)
+    doubted = of_kind(pipeline, CaseKind.DATA_QUALITY, "state")
+
+    await pipeline.submit(figure(6, "2021-06", "70.0", obs_status="B"), submission_id="eeee")
+
+    assert doubted == [("open",)]
+    assert of_kind(pipeline, CaseKind.DATA_QUALITY, "state") == [("closed",)]
