@@ -14,8 +14,12 @@ from planwatch.errors import Invalid
 from planwatch.wire import AssessmentsMade, assessments_from_bytes
 from services.alerts import case_store, store
 from services.alerts.cases import CaseBook, Happening
+from services.alerts.forecast_source import forecast_happening
+from services.alerts.gap_source import gap_happenings
+from services.alerts.known_figures import load_known_figures
 from services.alerts.matters import matter_of
 from services.alerts.notices import NoticeWriter
+from services.alerts.quality_source import quality_happenings
 from services.alerts.working_calendar import working_calendar
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
@@ -74,7 +78,20 @@ class AlertEffects:
                 matter = matter_of(plan, indicator, subject.series, neighbours=neighbours)
                 known = [item for key in every_freq[subject.series.subject_key] for item in verdicts.get(key, ())]
                 found[matter.case_id] = Happening(matter.case_id, Assessed(matter, known))
-        return list(found.values())
+                forecast = forecast_happening(plan, indicator, subject.series, known, catalogue.policy, neighbours)
+                if forecast is not None:
+                    found[forecast.case_id] = forecast
+        if not subjects:
+            return []
+        plan = catalogue.plans[event.plan_id]
+        reported = [subject.series for subject in subjects.values()]
+        indicators = {series.indicator_id for series in reported}
+        figures = await load_known_figures(connection, plan, indicators, event.known_at)
+        return [
+            *found.values(),
+            *gap_happenings(plan, reported, figures),
+            *quality_happenings(plan, reported, figures),
+        ]
 
 
 def read_records(records: Sequence[Record]) -> tuple[list[AssessmentsMade], list[Rejected]]:

@@ -11,12 +11,12 @@ import click
 
 from planwatch.case.post import PlannedMail
 from planwatch.case.replay_comparison import Divergence, Episode, StepDifference
+from planwatch.case.wording import MAIL_KIND_NAMES
 from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Plan
 from planwatch.wording import CLASS_NAMES
 from services.cli.printing import print_table, printed
-from services.pages.wording import MAIL_KIND_NAMES
 from services.policy_records import KnownVerdict
 from services.policy_simulation import DifferingCase, Simulation
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment
 
-from planwatch import plan_question, work_report
+from planwatch import breakdown, plan_question, work_report
 from planwatch import wording as domain_wording
 from planwatch.alignment import REASONS as ALIGNMENT_REASONS
 from planwatch.alignment import STANDING_NAMES
@@ -81,7 +81,7 @@ class Names:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
         home = next(
             module
-            for module in (wording, case_wording, domain_wording, work_report, plan_question)
+            for module in (wording, case_wording, domain_wording, work_report, plan_question, breakdown)
             if hasattr(module, table)
         )
         names: Mapping[str, Text] = getattr(home, table)
