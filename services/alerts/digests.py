@@ -12,11 +12,19 @@ from planwatch.language import Text
 from planwatch.notification import MailKind, is_worth_telling
 from planwatch.policy import level_from_code
 from services.alerts import case_store, store
+from services.alerts.links import Unsubscription
 from services.alerts.notices import Change, NoticeWriter
 from services.alerts.render import WarningNotice, render_digest
+from services.alerts.unsubscribed_store import UNSUBSCRIBED, is_unsubscribed
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
 from services.database import Pool, wrap_errors
+
+NOTHING_LEFT = Text(
+    "汇总期内开启又销号，或已由专函告知，无可通知",
+    "opened and closed since, or told by mails of their own: nothing is left",
+)
+"""Why a digest is closed without a mail."""
 
 
 class DigestCloser:
@@ -44,9 +52,20 @@ class DigestCloser:
         catalogue = await self._catalogue.current(connection)
         items = [item for item in await store.load_digest_items(connection, digest.mail_id) if _is_told(item)]
         notices = [await self._notice(connection, catalogue, digest, item) for item in items]
+        held_back = NOTHING_LEFT
         if notices:
-            rendered = render_digest(notices[0].reader or notices[0].agency, notices, digest.local_date)
             recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
+            may_unsubscribe = MailKind.DIGEST in catalogue.policy.may_unsubscribe
+            who = Unsubscription(digest.agency_id, MailKind.DIGEST, self._notices.address(recipient))
+            if may_unsubscribe and await is_unsubscribed(connection, who):
+                notices, held_back = [], UNSUBSCRIBED
+        if notices:
+            rendered = render_digest(
+                notices[0].reader or notices[0].agency,
+                notices,
+                digest.local_date,
+                unsubscribe_url=self._notices.unsubscribe_url(who, now) if may_unsubscribe else None,
+            )
             mail = self._notices.mail(
                 MailKind.DIGEST,
                 digest.mail_id,
@@ -57,7 +76,7 @@ class DigestCloser:
                 now=now,
             )
             await store.insert_mail(connection, mail, now)
-        await store.close_digest(connection, digest.mail_id, now)
+        await store.close_digest(connection, digest.mail_id, now, None if notices else held_back)
 
     async def _notice(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem
