@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,31 +53,38 @@ class DigestCloser:
         catalogue = await self._catalogue.current(connection)
         items = [item for item in await store.load_digest_items(connection, digest.mail_id) if _is_told(item)]
         notices = [await self._notice(connection, catalogue, digest, item) for item in items]
-        held_back = NOTHING_LEFT
-        if notices:
-            recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
-            may_unsubscribe = MailKind.DIGEST in catalogue.policy.may_unsubscribe
-            who = Unsubscription(digest.agency_id, MailKind.DIGEST, self._notices.address(recipient))
-            if may_unsubscribe and await is_unsubscribed(connection, who):
-                notices, held_back = [], UNSUBSCRIBED
-        if notices:
-            rendered = render_digest(
-                notices[0].reader or notices[0].agency,
-                notices,
-                digest.local_date,
-                unsubscribe_url=self._notices.unsubscribe_url(who, now) if may_unsubscribe else None,
-            )
-            mail = self._notices.mail(
-                MailKind.DIGEST,
-                digest.mail_id,
-                digest.agency_id,
-                recipient,
-                rendered,
-                accepted_at=max(notice.received_at or now for notice in notices),
-                now=now,
-            )
+        recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
+        who = Unsubscription(digest.agency_id, MailKind.DIGEST, self._notices.address(recipient))
+        may_unsubscribe = MailKind.DIGEST in catalogue.policy.may_unsubscribe
+        held_back = None
+        if not notices:
+            held_back = NOTHING_LEFT
+        elif may_unsubscribe and await is_unsubscribed(connection, who):
+            held_back = UNSUBSCRIBED
+        else:
+            unsubscribe_url = self._notices.unsubscribe_url(who, now) if may_unsubscribe else None
+            mail = self._mail(digest, notices, recipient, unsubscribe_url, now)
             await store.insert_mail(connection, mail, now)
-        await store.close_digest(connection, digest.mail_id, now, None if notices else held_back)
+        await store.close_digest(connection, digest.mail_id, now, held_back)
+
+    def _mail(
+        self,
+        digest: store.DueDigest,
+        notices: Sequence[WarningNotice],
+        recipient: str | None,
+        unsubscribe_url: str | None,
+        now: datetime,
+    ) -> store.Mail:
+        reader = notices[0].reader or notices[0].agency
+        return self._notices.mail(
+            MailKind.DIGEST,
+            digest.mail_id,
+            digest.agency_id,
+            recipient,
+            render_digest(reader, notices, digest.local_date, unsubscribe_url=unsubscribe_url),
+            accepted_at=max(notice.received_at or now for notice in notices),
+            now=now,
+        )
 
     async def _notice(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem
