@@ -13,7 +13,7 @@ from planwatch.plan import GoalKind
 from planwatch.trajectory import PathPoint
 from services.alerts.picture import HEIGHT, WIDTH, Drawing, choose_drawing, draw_picture
 from services.alerts.picture_store import KnownPeriod
-from services.alerts.render import render_closure, render_digest, render_warning
+from services.alerts.render import WarningNotice, render_closure, render_digest, render_warning
 from tests.unit.test_mail_rendering import CLOSED, INSURANCE, MISSING, RETENTION, TRAINING
 from tests.unit.test_pages_views import PLAN
 from tests.unit.test_pages_views import RETENTION as INDICATOR
@@ -140,8 +140,8 @@ def test_the_words_of_the_picture_say_the_message_without_it() -> None:
     ],
     ids=["reach", "accumulate", "limit", "forecast"],
 )
-def test_the_legend_names_each_line_in_words(notice: object, legend: list[str]) -> None:
-    html = render_warning(replace(notice, picture=PICTURE)).html  # type: ignore[type-var]
+def test_the_legend_names_each_line_in_words(notice: WarningNotice, legend: list[str]) -> None:
+    html = render_warning(replace(notice, picture=PICTURE)).html
 
     assert all(f"&nbsp;{words}</span>" in html for words in legend)
     assert html.count("border-radius:2px;background-color:#ffffff") == len(legend)
