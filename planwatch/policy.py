@@ -190,6 +190,7 @@ class Policy:
         most_at_once: more immediate mails than this to one agency from one report go out as one; None: no bound.
         quiet_hours: None where mails go out at any hour.
         weekly_summary: None where the coordinating body gets none.
+        may_unsubscribe: kinds of mail that their readers may do without, e.g. `weekly`.
         escalation: None where nobody is reminded and nothing is escalated.
         reporting: None where no report is expected.
         unlikely_below: a lower probability of reaching the target is a forecast miss; None: no forecast is.
@@ -216,6 +217,7 @@ class Policy:
     escalation: Escalation | None
     reporting: Reporting | None
     unlikely_below: Decimal | None = None
+    may_unsubscribe: frozenset[str] = frozenset()
 
     def level_of(self, verdict: AssessmentClass, nature: Nature) -> Level | None:
         """The level that a class means for an indicator of this nature; None if it raises no warning."""
@@ -286,6 +288,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
         escalation=_escalation(escalation) if escalation else None,
         reporting=_reporting(reporting) if reporting else None,
         unlikely_below=Decimal(unlikely["probability"]) if unlikely else None,
+        may_unsubscribe=frozenset(mail.get("may_unsubscribe", ())),
     )
 
 

@@ -84,6 +84,12 @@ CASE_NAMES = {
 }
 """What a warning is called, by where in the plan its indicator comes from."""
 
+MAIL_KIND_NAMES = {
+    "weekly": Text("每周综述", "weekly summary"),
+    "digest": Text("每日预警汇总", "daily digest of warnings"),
+}
+"""What the mails are called that their readers may do without, by `MailKind`."""
+
 PLAN_DEMANDS = Text("规划要求", "the plan demands")
 
 REASONS = {

@@ -25,6 +25,7 @@ class Settings:
         public_url: address under which people reach the pages; it stands in mails.
         alerts_url: address under which people reach the acknowledgement links of the alerting service.
         mail_from: sender of the mails.
+        reply_to: address to which answers to mails go; empty: to the sender.
         mail_domain: right part of Message-IDs.
         mail_catcher: folder (Maildir) of the local mail catcher, empty where real mail is sent.
         partitions: partitions of a topic that is created.
@@ -43,6 +44,7 @@ class Settings:
     public_url: str = ""
     alerts_url: str = ""
     mail_from: str = "planwatch@localhost"
+    reply_to: str = ""
     mail_domain: str = "planwatch.localhost"
     mail_catcher: str = ""
     partitions: int = 4

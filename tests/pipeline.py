@@ -98,7 +98,7 @@ class Pipeline:
     async def close_summaries(self) -> int:
         """Close the weekly summaries that are due now."""
         async with open_pool(self.url, "planwatch_alerts") as pool:
-            return await SummaryCloser(pool, NoticeWriter(self.settings), self.settings, self.clock).close_due()
+            return await SummaryCloser(pool, NoticeWriter(self.settings), self.clock).close_due()
 
     async def happen(self, indicator_id: str, event: Event) -> None:
         """Something happens to an indicator's case."""

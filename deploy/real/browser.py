@@ -26,28 +26,36 @@ class BrowserFailed(RuntimeError):
     """Chromium ended with an error or too late; the message carries what it printed."""
 
 
-def chromium_screenshot(url: str, png_path: Path, *, width: int = 1280, height: int = 900) -> None:
-    """Write what a window of `width` x `height` pixels shows of `url` to `png_path`.
+def chromium_screenshot(
+    url: str, png_path: Path, *, width: int = 1280, height: int = 900, is_dark: bool = False
+) -> None:
+    """Write what a window of `width` x `height` pixels shows of `url` to `png_path`; below 500 it is 500 wide.
 
     Raises:
         BrowserFailed: the page could not be opened; a picture of before is gone too.
     """
     png_path.unlink(missing_ok=True)
-    chromium = _run_chromium(url, f"--screenshot={png_path.absolute()}", f"--window-size={width},{height}")
+    chromium = _run_chromium(
+        url, f"--screenshot={png_path.absolute()}", f"--window-size={width},{height}", *_scheme(is_dark)
+    )
     if not png_path.exists():
         raise BrowserFailed(f"chromium opened no page at {url}\n{chromium.stderr}")
 
 
-def chromium_dom(url: str) -> str:
+def chromium_dom(url: str, *, is_dark: bool = False) -> str:
     """The HTML of `url` as it stands after its scripts ran.
 
     Raises:
         BrowserFailed: the page could not be opened.
     """
-    chromium = _run_chromium(url, "--dump-dom")
+    chromium = _run_chromium(url, "--dump-dom", *_scheme(is_dark))
     if not chromium.stdout.strip():
         raise BrowserFailed(f"chromium opened no page at {url}\n{chromium.stderr}")
     return chromium.stdout
+
+
+def _scheme(is_dark: bool) -> list[str]:
+    return ["--blink-settings=preferredColorScheme=0"] if is_dark else []
 
 
 def _run_chromium(url: str, *arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:

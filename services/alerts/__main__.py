@@ -19,6 +19,7 @@ from services.alerts.effects import AlertEffects
 from services.alerts.notices import NoticeWriter
 from services.alerts.rounds import make_rounds
 from services.alerts.sender import ROLE, Sender
+from services.alerts.unsubscribe import UnsubscribePages
 from services.alerts.weekly import SummaryCloser
 from services.alerts.working_calendar import working_calendar
 from services.clock import system_clock
@@ -57,6 +58,7 @@ async def run(settings: Settings) -> None:
             book = CaseBook(notices, system_clock, working_calendar(), digest_wait_s=settings.digest_wait_s)
             app = web.Application(client_max_size=MOST_BODY_BYTES)
             AcknowledgePages(pool, settings, system_clock).add_routes(app)
+            UnsubscribePages(pool, settings, system_clock).add_routes(app)
             add_operations_routes(app, checks)
             add_accounts(app, pool, settings, system_clock)
             add_desk(app, pool, book, working_calendar(), system_clock)
@@ -64,7 +66,7 @@ async def run(settings: Settings) -> None:
                 pool,
                 CaseRounds(pool, book, working_calendar(), system_clock),
                 DigestCloser(pool, notices, system_clock),
-                SummaryCloser(pool, notices, settings, system_clock),
+                SummaryCloser(pool, notices, system_clock),
                 stop,
             )
             async with serving(app, settings), asyncio.TaskGroup() as tasks:

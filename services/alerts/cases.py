@@ -25,9 +25,11 @@ from services.alerts.notices import (
     change_of,
     digest_mail_id,
     group_mail_id,
+    picture_of,
     summary_mail_id,
     warning_mail_id,
 )
+from services.alerts.picture_store import load_periods
 from services.alerts.render import WarningNotice, render_closure, render_digest, render_warning
 from services.catalogue import Catalogue
 from services.clock import Clock
@@ -152,7 +154,7 @@ class CaseBook:
             return await self._digest(connection, policy, order.to, now)
         case = item.step.case
         mail_id = warning_mail_id(case.case_id, item.number)
-        notice = await self._notice(connection, catalogue, item, order.to, now)
+        notice = await self._notice(connection, catalogue, item, order.to, now, has_picture=True)
         mail = self._notices.mail(
             order.kind,
             mail_id,
@@ -179,7 +181,7 @@ class CaseBook:
             group_mail_id(items[0].step.case.case_id, items[0].number),
             order.to,
             await store.load_email(connection, order.to, day),
-            render_digest(notices[0].agency, notices, day),
+            render_digest(notices[0].agency, notices, day, is_urgent=True),
             accepted_at=max(notice.received_at or now for notice in notices),
             now=now,
             not_before=order.not_before,
@@ -187,16 +189,27 @@ class CaseBook:
         await store.insert_mail(connection, mail, now)
 
     async def _notice(
-        self, connection: AsyncConnection[Any], catalogue: Catalogue, item: Taken, reader: str, now: datetime
+        self,
+        connection: AsyncConnection[Any],
+        catalogue: Catalogue,
+        item: Taken,
+        reader: str,
+        now: datetime,
+        *,
+        has_picture: bool = False,
     ) -> WarningNotice:
         case = item.step.case
         plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
         change = change_of(item.step, item.previous_level, reader, now)
         if item.series_key is None:
             source = await store.load_source(connection, item.step.entry.submission_id)
-            return self._notices.notice(plan, indicator, change, None, source)
+            return self._notices.notice(plan, indicator, change, None, source=source)
         figures = await store.load_figures(connection, item.series_key, str(case.time_period), case.known_at)
-        return self._notices.notice(plan, indicator, change, figures)
+        picture = None
+        if has_picture:
+            periods = await load_periods(connection, item.series_key, case.known_at)
+            picture = await picture_of(plan, indicator, periods, figures)
+        return self._notices.notice(plan, indicator, change, figures, picture)
 
     async def _digest(self, connection: AsyncConnection[Any], policy: Policy, agency_id: str, now: datetime) -> str:
         already_open = await store.open_digest(connection, agency_id)

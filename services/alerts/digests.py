@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,19 @@ from planwatch.language import Text
 from planwatch.notification import MailKind, is_worth_telling
 from planwatch.policy import level_from_code
 from services.alerts import case_store, store
+from services.alerts.links import Unsubscription
 from services.alerts.notices import Change, NoticeWriter
 from services.alerts.render import WarningNotice, render_digest
+from services.alerts.unsubscribed_store import UNSUBSCRIBED, is_unsubscribed
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
 from services.database import Pool, wrap_errors
+
+NOTHING_LEFT = Text(
+    "汇总期内开启又销号，或已由专函告知，无可通知",
+    "opened and closed since, or told by mails of their own: nothing is left",
+)
+"""Why a digest is closed without a mail."""
 
 
 class DigestCloser:
@@ -44,20 +53,38 @@ class DigestCloser:
         catalogue = await self._catalogue.current(connection)
         items = [item for item in await store.load_digest_items(connection, digest.mail_id) if _is_told(item)]
         notices = [await self._notice(connection, catalogue, digest, item) for item in items]
-        if notices:
-            rendered = render_digest(notices[0].reader or notices[0].agency, notices, digest.local_date)
-            recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
-            mail = self._notices.mail(
-                MailKind.DIGEST,
-                digest.mail_id,
-                digest.agency_id,
-                recipient,
-                rendered,
-                accepted_at=max(notice.received_at or now for notice in notices),
-                now=now,
-            )
+        recipient = await store.load_email(connection, digest.agency_id, digest.local_date)
+        who = Unsubscription(digest.agency_id, MailKind.DIGEST, self._notices.address(recipient))
+        may_unsubscribe = MailKind.DIGEST in catalogue.policy.may_unsubscribe
+        held_back = None
+        if not notices:
+            held_back = NOTHING_LEFT
+        elif may_unsubscribe and await is_unsubscribed(connection, who):
+            held_back = UNSUBSCRIBED
+        else:
+            unsubscribe_url = self._notices.unsubscribe_url(who, now) if may_unsubscribe else None
+            mail = self._mail(digest, notices, recipient, unsubscribe_url, now)
             await store.insert_mail(connection, mail, now)
-        await store.close_digest(connection, digest.mail_id, now)
+        await store.close_digest(connection, digest.mail_id, now, held_back)
+
+    def _mail(
+        self,
+        digest: store.DueDigest,
+        notices: Sequence[WarningNotice],
+        recipient: str | None,
+        unsubscribe_url: str | None,
+        now: datetime,
+    ) -> store.Mail:
+        reader = notices[0].reader or notices[0].agency
+        return self._notices.mail(
+            MailKind.DIGEST,
+            digest.mail_id,
+            digest.agency_id,
+            recipient,
+            render_digest(reader, notices, digest.local_date, unsubscribe_url=unsubscribe_url),
+            accepted_at=max(notice.received_at or now for notice in notices),
+            now=now,
+        )
 
     async def _notice(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem
@@ -81,7 +108,7 @@ class DigestCloser:
             at=item.at,
             reader=digest.agency_id,
         )
-        return self._notices.notice(plan, indicator, change, figures, source)
+        return self._notices.notice(plan, indicator, change, figures, source=source)
 
 
 def _is_told(item: store.DigestItem) -> bool:

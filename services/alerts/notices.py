@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from planwatch.case.effects import Step
 from planwatch.case.kinds import CaseKind
 from planwatch.case.model import Case
+from planwatch.drawn_path import PeriodFigure
 from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
 from planwatch.notification import MailKind
@@ -16,8 +19,17 @@ from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan, Section
 from planwatch.policy import AssessmentClass, Level
 from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
-from services.alerts.links import LinkSigner
-from services.alerts.render import RenderedMail, WarningNotice, build_message
+from services.alerts.links import (
+    LinkSigner,
+    Unsubscription,
+    acknowledge_url,
+    case_url,
+    submission_url,
+    unsubscribe_url,
+)
+from services.alerts.message import build_message
+from services.alerts.picture import Picture, choose_drawing, draw_picture
+from services.alerts.render import RenderedMail, WarningNotice
 from services.alerts.store import Figures, Mail, Source
 from services.settings import Settings
 
@@ -61,7 +73,13 @@ class NoticeWriter:
         self._signer = LinkSigner(settings.secret)
 
     def notice(
-        self, plan: Plan, indicator: Indicator, change: Change, figures: Figures | None, source: Source | None = None
+        self,
+        plan: Plan,
+        indicator: Indicator,
+        change: Change,
+        figures: Figures | None,
+        picture: Picture | None = None,
+        source: Source | None = None,
     ) -> WarningNotice:
         """The notice of `change`; without figures it tells the reason alone, and the source where there is one."""
         case = change.case
@@ -101,7 +119,7 @@ class NoticeWriter:
             gap=figures.gap if figures else None,
             acknowledge_by=case.acknowledge_by if is_open else None,
             measures_by=case.measures_by if files_measures else None,
-            case_url=f"{self._settings.public_url}/warnings/{case.case_id}",
+            case_url=self.case_url(case.case_id),
             acknowledge_url=self._acknowledge_url(change) if is_open and is_owner else None,
             submission_id=origin.submission_id if origin else None,
             received_at=origin.received_at if origin else None,
@@ -116,7 +134,22 @@ class NoticeWriter:
             wants_report=case.kind is CaseKind.OVERDUE_REPORT,
             forecast=_forecast(figures) if figures else None,
             probability=figures.probability if figures else None,
+            submission_url=submission_url(self._settings, figures.submission_id) if figures else None,
+            picture=picture,
+            takes_replies=bool(self._settings.reply_to),
         )
+
+    def case_url(self, case_id: str) -> str:
+        """The page on which a case is worked on."""
+        return case_url(self._settings, case_id)
+
+    def address(self, recipient: str | None) -> str:
+        """Where a mail goes: without an address of the agency to the operator, who hands it on."""
+        return recipient or self._settings.mail_from
+
+    def unsubscribe_url(self, who: Unsubscription, now: datetime) -> str:
+        """The signed link by which the reader of one kind of mail unsubscribes."""
+        return unsubscribe_url(self._settings, self._signer.unsubscribe_token(who, now=now))
 
     def mail(
         self,
@@ -131,8 +164,8 @@ class NoticeWriter:
         thread: list[str] | None = None,
         not_before: datetime | None = None,
     ) -> Mail:
-        """The mail for the outbox; without an address of the agency it goes to the operator, who hands it on."""
-        address = recipient or self._settings.mail_from
+        """The mail for the outbox."""
+        address = self.address(recipient)
         message_id = f"<{mail_id}@{self._settings.mail_domain}>"
         message = build_message(
             rendered,
@@ -141,12 +174,23 @@ class NoticeWriter:
             message_id=message_id,
             date=now,
             references=thread or [],
+            reply_to=self._settings.reply_to,
         )
         return Mail(mail_id, kind, agency_id, address, rendered.subject, message_id, message, accepted_at, not_before)
 
     def _acknowledge_url(self, change: Change) -> str:
         token = self._signer.token(change.case.case_id, change.case.episode, now=change.at)
-        return f"{self._settings.alerts_url}/acknowledge/{token}"
+        return acknowledge_url(self._settings, token)
+
+
+async def picture_of(
+    plan: Plan, indicator: Indicator, periods: Sequence[PeriodFigure], figures: Figures
+) -> Picture | None:
+    """The picture behind a change, drawn in a thread; None where there is no path to draw."""
+    drawing = choose_drawing(
+        plan, indicator, periods, parse_period(figures.time_period), figures.expected_value, _forecast(figures)
+    )
+    return await asyncio.to_thread(draw_picture, drawing) if drawing else None
 
 
 def agency_name(plan: Plan, agency_id: str) -> Text:

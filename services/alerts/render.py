@@ -1,15 +1,12 @@
-"""What a mail says: a notice in, subject, text and html out, and the RFC 5322 bytes. No I/O but the templates."""
+"""What a mail says: a notice in, subject, text and html out. No I/O but the templates."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from email.message import EmailMessage
-from email.policy import SMTP
 from functools import cache
 from typing import Any
 
@@ -24,6 +21,12 @@ from planwatch.policy import DOUBTED, AssessmentClass, Level
 from planwatch.printing import Language, Printer, decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.wording import CLASS_NAMES, GOAL_KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, PLAN_DEMANDS
+from services.alerts.picture import ACTUAL, OUTLOOK, PATH, Picture
+
+LINE_COLOURS = {"path": PATH, "actual": ACTUAL, "outlook": OUTLOOK}
+
+MOST_DETAILED = 30
+"""Cases that a digest tells with their figures, gravest first; the others get a line each, or mail clients cut it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ class WarningNotice:
         is_provisional: the dates count without the public holidays of a year that are not known yet.
         forecast: value at the target's date with both ends of its interval; None without one.
         probability: of reaching the target; None without a forecast.
+        submission_url: page of the submission; None without one.
+        picture: the path against the actual values; None where no figures stand behind the case.
+        takes_replies: an answer to the mail is read and noted on the case.
     """
 
     case_id: str
@@ -116,39 +122,57 @@ class WarningNotice:
     wants_report: bool = False
     forecast: tuple[float, float, float] | None = None
     probability: float | None = None
+    submission_url: str | None = None
+    picture: Picture | None = None
+    takes_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail in words: one line of subject, and the same content as text and as html."""
+    """A mail in words: one line of subject, and the same content as text and as html.
+
+    Attributes:
+        picture: shown in the html by its Content-ID; None without one.
+        unsubscribe_url: signed link; None where the reader cannot unsubscribe.
+    """
 
     subject: str
     text: str
     html: str
+    picture: Picture | None = None
+    unsubscribe_url: str | None = None
 
 
 def render_warning(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a raised, reopened or changed warning."""
     printer = Printer(language)
-    return render_template("warning", printer, {"n": notice_words(notice, printer)})
+    return render_template("warning", printer, {"n": notice_words(notice, printer)}, picture=notice.picture)
 
 
 def render_closure(notice: WarningNotice, language: Language = "zh") -> RenderedMail:
     """The mail of a closed warning."""
     printer = Printer(language)
-    return render_template("closure", printer, {"n": notice_words(notice, printer)})
+    return render_template("closure", printer, {"n": notice_words(notice, printer)}, picture=notice.picture)
 
 
 def render_digest(
-    agency: Text, notices: Sequence[WarningNotice], local_date: date, language: Language = "zh"
+    agency: Text,
+    notices: Sequence[WarningNotice],
+    local_date: date,
+    language: Language = "zh",
+    *,
+    is_urgent: bool = False,
+    unsubscribe_url: str | None = None,
 ) -> RenderedMail:
-    """The mail that gathers the less urgent changes of one agency and day.
+    """The mail that gathers several cases of one agency: the less urgent changes of a day, or a group of urgent ones.
 
     Args:
         agency: who is addressed.
         notices: at least one; changes of level and closures. The gravest come first, closures last.
         local_date: the day in local time.
         language: of the mail.
+        is_urgent: a group of mails that would each have gone out at once.
+        unsubscribe_url: signed link; None where the reader cannot unsubscribe.
     """
     ordered = sorted(notices, key=lambda notice: (notice.kind is DecisionKind.CLOSE, -notice.level))
     standing = [notice for notice in ordered if notice.kind is not DecisionKind.CLOSE]
@@ -163,44 +187,10 @@ def render_digest(
         "acknowledge_by": printer.day(min(deadlines)) if deadlines else None,
         "day": printer.day(local_date),
         "simulated": any(notice.simulated for notice in notices),
+        "is_urgent": is_urgent,
+        "most_detailed": MOST_DETAILED,
     }
-    return render_template("digest", printer, content)
-
-
-def build_message(
-    rendered: RenderedMail,
-    *,
-    sender: str,
-    recipient: str,
-    message_id: str,
-    date: datetime,
-    references: Sequence[str] = (),
-) -> bytes:
-    """The mail as it travels: RFC 5322, multipart/alternative; the same arguments give the same bytes.
-
-    Args:
-        rendered: the words.
-        sender: address, with or without a display name.
-        recipient: address.
-        message_id: with its angle brackets.
-        date: of the Date header (aware).
-        references: Message-IDs of earlier mails on the same case.
-    Raises:
-        ValueError: an address or a Message-ID contains a line break.
-    """
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = " ".join(rendered.subject.split())
-    message["Date"] = date
-    message["Message-ID"] = message_id
-    if references:
-        message["In-Reply-To"], message["References"] = references[-1], " ".join(references)
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
-    message.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
-    return message.as_bytes()
+    return render_template("digest", printer, content, unsubscribe_url=unsubscribe_url)
 
 
 def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
@@ -250,14 +240,15 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
         "target_period": printer.period(notice.target.period),
         "achieved": printer.share(notice.achieved_share),
         "scheduled": printer.share(notice.expected_share),
-        "achieved_width": bar_width(notice.achieved_share),
-        "scheduled_width": bar_width(notice.expected_share),
+        "schedule_index": schedule_index(notice, printer),
         "gap": printer.deviation(notice.gap, gap_decimals, name, unit),
         "acknowledge_by": printer.day(notice.acknowledge_by) if notice.acknowledge_by else None,
         "measures_by": printer.day(notice.measures_by) if notice.measures_by else None,
         "case_url": notice.case_url,
         "acknowledge_url": notice.acknowledge_url,
         "submission_id": notice.submission_id,
+        "submission_url": notice.submission_url,
+        "takes_replies": notice.takes_replies,
         "received": printer.instant(notice.received_at) + printer.t("", " (China time)") if notice.received_at else "",
         "is_provisional": notice.is_provisional,
         "wants_report": notice.wants_report,
@@ -270,25 +261,43 @@ def notice_words(notice: WarningNotice, printer: Printer) -> dict[str, Any]:
     }
 
 
-def bar_width(share: float | None) -> int:
-    """Width of a progress bar in per cent: a share between 0 and 1, bounded."""
-    return round(min(max(share or 0.0, 0.0), 1.0) * 100)
+def schedule_index(notice: WarningNotice, printer: Printer) -> str:
+    """完成进度 ÷ 序时进度 to two decimals; “—” where there is no schedule yet."""
+    if notice.achieved_share is None or not notice.expected_share:
+        return "—"
+    return printer.number(Decimal(repr(notice.achieved_share / notice.expected_share)), 2)
 
 
-def render_template(template: str, printer: Printer, content: Mapping[str, Any]) -> RenderedMail:
+def render_template(
+    template: str,
+    printer: Printer,
+    content: Mapping[str, Any],
+    *,
+    picture: Picture | None = None,
+    unsubscribe_url: str | None = None,
+) -> RenderedMail:
     """One mail of the family: its three templates, given phrases that are worded already.
 
     Args:
         template: their common name, e.g. `warning`.
         printer: of the language.
         content: what the templates place.
+        picture: shown in the html; None without one.
+        unsubscribe_url: at the foot; None where the reader cannot unsubscribe.
     """
-    context = {**content, "t": printer.t, "zh": printer.language == "zh"}
+    context = {
+        **content,
+        "t": printer.t,
+        "zh": printer.language == "zh",
+        "picture_id": picture.content_id if picture else None,
+        "line_colours": LINE_COLOURS,
+        "unsubscribe_url": unsubscribe_url,
+    }
     subject = _templates().get_template(f"{template}.subject.txt.j2").render(context)
     text = _templates().get_template(f"{template}.txt.j2").render(context)
     lead = [line for line in text.splitlines() if line][:2]
     html = _templates().get_template(f"{template}.html.j2").render(context, subject=subject, lead=lead)
-    return RenderedMail(" ".join(subject.split()), text, html)
+    return RenderedMail(" ".join(subject.split()), text, html, picture, unsubscribe_url)
 
 
 @cache

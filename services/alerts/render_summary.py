@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from planwatch.language import Text
@@ -17,8 +17,10 @@ def render_summary(
     lines: Sequence[SummaryLine],
     standing: Standing,
     day: date,
-    pages_url: str,
+    case_url: Callable[[str], str],
     language: Language = "zh",
+    *,
+    unsubscribe_url: str | None = None,
 ) -> RenderedMail:
     """The weekly summary to one coordinating body.
 
@@ -27,8 +29,9 @@ def render_summary(
         lines: the cases that changed in the week, gravest first.
         standing: what is open on `day`.
         day: in local time.
-        pages_url: of the pages.
+        case_url: case id → its page.
         language: of the mail.
+        unsubscribe_url: signed link; None where the reader cannot unsubscribe.
     """
     printer = Printer(language)
     content = {
@@ -36,13 +39,12 @@ def render_summary(
         "day": printer.day(day),
         "levels": [(printer.say(LEVEL_NAMES[level]), count) for level, count in standing.by_level],
         "overdue": standing.overdue,
-        "lines": [_line(line, printer, pages_url) for line in lines],
-        "pages_url": pages_url,
+        "lines": [_line(line, printer, case_url(line.case_id)) for line in lines],
     }
-    return render_template("weekly", printer, content)
+    return render_template("weekly", printer, content, unsubscribe_url=unsubscribe_url)
 
 
-def _line(line: SummaryLine, printer: Printer, pages_url: str) -> dict[str, object]:
+def _line(line: SummaryLine, printer: Printer, url: str) -> dict[str, object]:
     say = printer.say
     return {
         "colour": "closed" if line.is_closed else line.level.code,
@@ -54,5 +56,5 @@ def _line(line: SummaryLine, printer: Printer, pages_url: str) -> dict[str, obje
         "reason": say(line.reason),
         "steps": line.steps,
         "due": printer.day(line.due_on) if line.due_on else "",
-        "url": f"{pages_url}/warnings/{line.case_id}",
+        "url": url,
     }

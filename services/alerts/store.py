@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 
 from planwatch.early_warning import Verdict
 from planwatch.forecast import falls_short
+from planwatch.language import Text
 from planwatch.period import Freq, parse_period
 from planwatch.policy import DOUBTED, AssessmentClass
 from planwatch.schedule import METHOD
@@ -337,9 +338,14 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
     return [DigestItem(*row) for row in await rows.fetchall()]
 
 
-async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: datetime) -> None:
-    """Mark a digest as closed."""
-    await connection.execute("UPDATE digests SET closed_at = %s WHERE mail_id = %s", (now, mail_id))
+async def close_digest(
+    connection: AsyncConnection[Any], mail_id: str, now: datetime, held_back: Text | None = None
+) -> None:
+    """Mark a digest as closed; `held_back` says why nothing is mailed, None where a mail was written."""
+    await connection.execute(
+        "UPDATE digests SET closed_at = %s, held_back_zh = %s, held_back_en = %s WHERE mail_id = %s",
+        (now, held_back.zh if held_back else None, held_back.en if held_back else None, mail_id),
+    )
 
 
 async def open_summary(connection: AsyncConnection[Any], mail_id: str, agency_id: str, due_at: datetime) -> None:

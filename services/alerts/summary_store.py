@@ -108,6 +108,11 @@ async def load_standing(connection: AsyncConnection[Any], agency_id: str, today:
     )
 
 
-async def close_summary(connection: AsyncConnection[Any], mail_id: str, now: datetime) -> None:
-    """Mark a summary as closed."""
-    await connection.execute("UPDATE weekly_summaries SET closed_at = %s WHERE mail_id = %s", (now, mail_id))
+async def close_summary(
+    connection: AsyncConnection[Any], mail_id: str, now: datetime, held_back: Text | None = None
+) -> None:
+    """Mark a summary as closed; `held_back` says why nothing is mailed, None where a mail was written."""
+    await connection.execute(
+        "UPDATE weekly_summaries SET closed_at = %s, held_back_zh = %s, held_back_en = %s WHERE mail_id = %s",
+        (now, held_back.zh if held_back else None, held_back.en if held_back else None, mail_id),
+    )

@@ -24,7 +24,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
-from services.alerts.render import RenderedMail, build_message
+from services.alerts.message import build_message
+from services.alerts.render import RenderedMail
 from services.catalogue import apply_plan
 from services.catalogue_files import read_plan_file
 from services.database import connect_as, open_pool

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from planwatch.drawn_path import expected_path
 from planwatch.period import parse_period
 from planwatch.plan import GoalKind, Target
 from planwatch.plan_terms import Comparator
 from services.pages.forecast_store import KnownForecast
-from services.web.chart import draw_chart, expected_path
+from services.web.chart import draw_chart
 from tests.unit.test_pages_views import FIGURE, FLOW, PLAN, RETENTION, TRAINING
 
 

@@ -21,10 +21,10 @@ from planwatch.plan import GoalKind, Nature, Target
 from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer
+from services.alerts.message import build_message
 from services.alerts.render import (
     RenderedMail,
     WarningNotice,
-    build_message,
     render_closure,
     render_digest,
     render_warning,
@@ -62,7 +62,7 @@ RETENTION = WarningNotice(
     gap=Decimal("-1.79"),
     acknowledge_by=date(2026, 11, 25),
     measures_by=date(2026, 12, 2),
-    case_url="http://pages.test/warnings/0123456789abcdef",
+    case_url="http://alerts.test/cases/0123456789abcdef",
     acknowledge_url="http://alerts.test/acknowledge/signed.token",
     submission_id="5f" * 16,
     received_at=datetime(2026, 11, 22, 2, 5, tzinfo=UTC),
@@ -126,6 +126,7 @@ CLOSED = replace(
     acknowledge_url=None,
 )
 
+CASE_URL = "http://alerts.test/cases/{}".format
 MAIL = RenderedMail("【红色预警】巩固率", "正文\n", "<p>正文</p>")
 HEADERS: dict[str, Any] = {
     "sender": "规划监测 <planwatch@example.test>",
@@ -190,7 +191,7 @@ def test_an_english_mail_has_no_chinese_in_it(notice: WarningNotice) -> None:
         "规则：约束性指标“逆向变动”为红色预警（政策条目 default-3: levels.reversed.binding = red）",
         "来源：报送 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f，2026年11月22日 10:05 收到",
         "签收： http://alerts.test/acknowledge/signed.token",
-        "详情： http://pages.test/warnings/0123456789abcdef",
+        "详情： http://alerts.test/cases/0123456789abcdef",
     ],
 )
 def test_the_text_carries_every_figure_with_its_rule_source_and_links(line: str) -> None:
@@ -203,7 +204,16 @@ def test_the_html_opens_with_the_two_lines_of_the_text() -> None:
     mail = render_warning(RETENTION)
 
     first, second = lead(mail)
-    assert mail.html.index(first) < mail.html.index(second) < mail.html.index("查看详情")
+    content = mail.html.partition("</div>")[2]  # after the preheader
+    assert content.index(first) < content.index(second) < content.index("查看详情")
+
+
+def test_the_preview_of_a_mail_client_shows_what_is_asked_by_when() -> None:
+    mail = render_warning(RETENTION)
+
+    preheader = re.search(r"<body[^>]*>\s*<div [^>]*display:none[^>]*>([^<]*)</div>", mail.html)
+    assert preheader is not None
+    assert preheader.group(1) == lead(mail)[1]
 
 
 def test_the_html_names_the_level_in_words_and_links_the_acknowledgement() -> None:
@@ -213,7 +223,7 @@ def test_the_html_names_the_level_in_words_and_links_the_acknowledgement() -> No
     assert 'href="http://alerts.test/acknowledge/signed.token"' in mail.html
 
 
-@pytest.mark.parametrize("forbidden", ["<script", "<img", "<link", "<style", "src=", "url(", "@import"])
+@pytest.mark.parametrize("forbidden", ["<script", "<img", "<link", "src=", "url(", "@import"])
 def test_the_html_needs_nothing_from_outside(forbidden: str) -> None:
     mail = render_digest(RETENTION.agency, [RETENTION, TRAINING, CLOSED], date(2026, 11, 22))
 
@@ -540,12 +550,12 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
     standing = Standing(((Level.RED, 2),), 1)
 
     mail = render_summary(
-        Text("发展改革委", "Reform Commission"), [line], standing, date(2022, 3, 14), "http://pages.test", language
+        Text("发展改革委", "Reform Commission"), [line], standing, date(2022, 3, 14), CASE_URL, language
     )
 
     assert mail.subject == subject
     assert mail.text.splitlines()[1] == second
-    assert "http://pages.test/warnings/0123456789abcdef" in mail.html
+    assert "http://alerts.test/cases/0123456789abcdef" in mail.html
 
 
 DOUBTED = replace(

@@ -17,7 +17,8 @@ from planwatch.notification import Delivery, MailKind
 from planwatch.period import parse_period
 from planwatch.plan_terms import Unit
 from planwatch.printing import Printer, due_decimals
-from services.alerts.render import RenderedMail, build_message
+from services.alerts.message import build_message
+from services.alerts.render import RenderedMail
 from services.pages import wording
 from services.pages.catcher import MailFolder
 from services.pages.moment import parse_moment
