@@ -129,7 +129,7 @@ class NoticeWriter:
         not_before: datetime | None = None,
     ) -> Mail:
         """The mail for the outbox; without an address of the agency it goes to the operator, who hands it on."""
-        address = recipient or self._settings.mail_from
+        address = recipient or self._settings.operator_email or self._settings.mail_from
         message_id = f"<{mail_id}@{self._settings.mail_domain}>"
         message = build_message(
             rendered,

@@ -63,10 +63,12 @@ class Outbox:
         return dict(self.pipeline.rows("SELECT mail_id, state FROM mails"))
 
     @asynccontextmanager
-    async def sending(self, smtp: ScriptedSmtp, *, senders: int = 1) -> AsyncIterator[list[Sender]]:
+    async def sending(
+        self, smtp: ScriptedSmtp, *, senders: int = 1, **options: int
+    ) -> AsyncIterator[list[Sender]]:
         """Run senders while the block does."""
         stop = asyncio.Event()
-        settings = make_settings(database_url=self.pipeline.url, smtp_url=smtp.url)
+        settings = make_settings(database_url=self.pipeline.url, smtp_url=smtp.url, **options)
         running = [Sender(settings, self.pipeline.clock) for _ in range(senders)]
         tasks = [asyncio.create_task(sender.run(stop)) for sender in running]
         try:
@@ -76,9 +78,11 @@ class Outbox:
             self.wake_senders()
             await asyncio.gather(*tasks)
 
-    async def send_until(self, smtp: ScriptedSmtp, condition: Callable[[], bool], *, senders: int = 1) -> None:
+    async def send_until(
+        self, smtp: ScriptedSmtp, condition: Callable[[], bool], *, senders: int = 1, **options: int
+    ) -> None:
         """Run senders until the condition holds."""
-        async with self.sending(smtp, senders=senders):
+        async with self.sending(smtp, senders=senders, **options):
             await until(condition)
 
 
@@ -340,7 +344,7 @@ async def test_a_mail_is_sent_only_while_its_sender_holds_it(outbox: Outbox, smt
     outbox.put("m1", "m2", "m3", "m4", "m5")
 
     # when
-    await outbox.send_until(smtp, lambda: set(outbox.states().values()) == {"sent"})
+    await outbox.send_until(smtp, lambda: set(outbox.states().values()) == {"sent"}, smtp_connections=1)
 
     # then no second sender could have taken one of them at the same time
     assert held == [True] * 5
