@@ -126,12 +126,14 @@ class Mailer:
             if 500 <= error.code < 600 and stage != "connect":  # before that it is the server's fault or ours
                 raise MailRefused(reason) from error
             raise MailDeferred(reason) from error
-        except ValueError as error:
-            await self._reset()
-            raise MailRefused(f"the server takes no address like “{recipient}”") from error
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError) as error:  # a certificate that fails is a ValueError as well
             self._client.close()
             raise MailDeferred(f"{type(error).__name__}: {error}", in_doubt=stage == "data") from error
+        except ValueError as error:
+            await self._reset()
+            if stage != "recipient":
+                raise MailDeferred(f"{type(error).__name__}: {error}") from error
+            raise MailRefused(f"the server takes no address like “{recipient}”") from error
         except BaseException:
             self._client.close()
             raise
