@@ -94,7 +94,8 @@ async def note_refused(connection: AsyncConnection[Any], mail: Claimed, reason: 
     """
     cursor = await connection.execute(
         """
-        UPDATE mails SET state = 'refused', leased_until = NULL, data_begun_at = NULL, last_error = %s
+        UPDATE mails SET state = 'refused', leased_until = NULL, data_begun_at = NULL, last_error = %s,
+                         refusal_noted_at = NULL
         WHERE mail_id = %s AND attempts = %s AND state = 'pending'
         """,
         (reason, mail.mail_id, mail.attempts),

@@ -47,6 +47,7 @@ CREATE TABLE undeliverable_addresses (
 COMMENT ON TABLE undeliverable_addresses IS 'addresses to which a mail was refused or from which one came back; the operator has to enter another';
 
 GRANT SELECT, INSERT ON inbound_mails TO planwatch_alerts;
+GRANT UPDATE (kind, outcome, reason_zh, reason_en, mail_id) ON inbound_mails TO planwatch_alerts;
 GRANT SELECT, INSERT, UPDATE ON undeliverable_addresses TO planwatch_alerts;
 GRANT SELECT ON undeliverable_addresses TO planwatch_reader;
 GRANT SELECT (inbound_id, received_at, envelope_from, recipient, header_from, message_id, subject, kind, outcome,
