@@ -61,7 +61,8 @@ RETURNED_EN = (
     "undeliver", "delivery status notification (failure)", "returned mail", "delivery fail", "failure notice",
 )  # fmt: skip
 STILL_TRYING = (
-    "投递延迟", "延迟投递", "仍在尝试", "继续尝试", "将继续重试", "无需重发", "will be retried", "will retry", "(delay)",
+    "投递延迟", "延迟投递", "仍在尝试", "继续尝试", "将继续重试", "无需重发",
+    "will be retried", "will retry", "(delay)",
 )  # fmt: skip
 AUTOMATIC_SUBJECTS = ("自动回复", "自动答复", "automatic reply", "auto reply", "autoreply", "out of office")
 PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply"})

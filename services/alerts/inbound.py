@@ -24,6 +24,8 @@ from services.settings import Settings
 logger = logging.getLogger(__name__)
 
 MAIL_BYTES = 10 * 1024 * 1024
+LINE_BYTES = 65_536
+"""Chinese web mailers exceed the 998 bytes that a line may have."""
 MOST_CONNECTIONS = 10
 MAILS_PER_MINUTE = 120
 SESSION_S = 60
@@ -57,7 +59,7 @@ class InboundHandler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a mail; only an absent database asks for it again."""
         self._taken.append(self._clock())
-        content = cast(bytes, envelope.original_content or b"")
+        content = envelope.original_content or b""
         try:
             await self._desk.take(content, _plain(envelope.mail_from or ""), envelope.rcpt_tos[0])
         except Retriable as error:
@@ -106,7 +108,9 @@ class Listener:
         self._open -= 1
 
 
-class _Counted(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
+class _Counted(SMTP):
+    line_length_limit = LINE_BYTES
+
     def __init__(self, listener: Listener, handler: InboundHandler, hostname: str) -> None:
         super().__init__(
             handler,

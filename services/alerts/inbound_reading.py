@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from email import message_from_bytes
 from email.header import decode_header
@@ -12,6 +13,8 @@ from html.parser import HTMLParser
 from flufl.bounce import all_failures
 
 from planwatch.inbound_mail import Letter
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 AUTOMATIC_FIELDS = (
     "Auto-Submitted",
@@ -37,7 +40,7 @@ def read_letter(content: bytes, envelope_from: str, recipient: str) -> Letter:
         envelope_from: empty for a mail that must not come back.
     """
     message = message_from_bytes(content)
-    temporary, permanent = all_failures(message)
+    temporary, permanent = _failures(message)
     return Letter(
         envelope_from=envelope_from,
         recipient=recipient,
@@ -89,7 +92,13 @@ def decoded(content: bytes, charset: str) -> str:
 
 
 def _raw(message: Message, name: str) -> str:
-    return str(message.get(name, ""))[:LONGEST_RAW]
+    """A field as it came; signs that are not ASCII are UTF-8, else GB 18030, as Chinese servers send them."""
+    found = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    content = found[:LONGEST_RAW].encode("utf-8", "surrogateescape")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("gb18030", "replace")
 
 
 def _plain(value: str) -> str:
@@ -147,8 +156,16 @@ def _attachments(message: Message) -> tuple[str, ...]:
     return tuple(names[:20])
 
 
-def _addresses(found: object) -> tuple[str, ...]:
-    assert isinstance(found, frozenset)
+def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Addresses that are reported as failed for the time being and for good; the detectors want a well-formed mail."""
+    try:
+        temporary, permanent = all_failures(message)
+    except (IndexError, KeyError, ValueError, TypeError, AttributeError, AssertionError, LookupError):
+        return frozenset(), frozenset()
+    return frozenset(temporary), frozenset(permanent)
+
+
+def _addresses(found: frozenset[bytes]) -> tuple[str, ...]:
     return tuple(sorted(each.decode("ascii", "replace").lower() for each in found))
 
 
