@@ -56,6 +56,7 @@ def add(
             """,
             (agency_id, name, email, substitute, first, last),
         )
+        connection.execute("DELETE FROM undeliverable_addresses WHERE email = lower(%s)", (email,))
     click.echo(f"已登记 entered: {agency_id} {name} <{email}> {first} – {last or '—'}")
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import aiosmtplib
 import pytest
 
-from services.alerts import inbound, inbound_desk
+from services.alerts import inbound
 from services.alerts.cases import CaseBook
 from services.alerts.inbound import listening_for_mail
 from services.alerts.inbound_desk import InboundDesk
+from services.alerts.inbound_reading import read_letter
 from services.alerts.notices import NoticeWriter
 from services.alerts.return_path import ReturnPath
 from services.alerts.working_calendar import working_calendar
@@ -241,14 +242,15 @@ async def test_a_reply_that_is_delivered_twice_is_noted_once(post: Post) -> None
 
 async def test_a_reply_to_a_digest_is_noted_on_every_case_of_it(post: Post) -> None:
     # given a digest with two cases of the department
-    await post.pipeline.submit(figure(1, "2021", "30"), figure(6, "2021", "90"), submission_id="b")
-    post.pipeline.clock.advance(minutes=6)
+    post.pipeline.execute("UPDATE agencies SET email = 'health@example.cn' WHERE agency_id = 'zhongwei-health'")
+    await post.pipeline.submit(figure(1, "2021", "0.32"), figure(11, "2021", "2.68"), submission_id="b")
+    post.pipeline.clock.advance(minutes=5)
     await post.pipeline.close_digests()
     ((digest, message_id),) = post.pipeline.rows("SELECT mail_id, message_id FROM mails WHERE mail_kind = 'digest'")
     told = post.pipeline.rows("SELECT DISTINCT case_id FROM warning_history WHERE mail_id = %s ORDER BY 1", digest)
 
     # when
-    await post.take(mails.reply("均在整改。", answered=message_id))
+    await post.take(mails.reply("均在整改。", sender="health@example.cn", answered=message_id))
 
     # then
     noted = post.pipeline.rows("SELECT case_id FROM warning_history WHERE step_kind = 'note' ORDER BY 1")
@@ -275,12 +277,12 @@ async def test_a_mail_that_breaks_the_reader_is_set_aside_and_the_next_one_taken
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a reader with a fault
-    real, poison = inbound_desk.read_letter, mails.reply("毒")
+    poison = mails.reply("毒")
 
     def fail_on_poison(content: bytes, *addresses: str) -> object:
-        return real(content, *addresses) if content != poison else [][0]
+        return read_letter(content, *addresses) if content != poison else [][0]
 
-    monkeypatch.setattr(inbound_desk, "read_letter", fail_on_poison)
+    monkeypatch.setattr("services.alerts.inbound_desk.read_letter", fail_on_poison)
 
     # when
     async with post.listening():
