@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     ESCALATION = "escalation"
     REQUEST = "request"
     WEEKLY = "weekly"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)

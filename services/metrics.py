@@ -17,7 +17,12 @@ EVALUATED = Counter("planwatch_assessments", "Assessments committed, by class", 
 DEAD_LETTERS = Counter("planwatch_dead_letters", "Records set aside because they cannot be understood", ["consumer"])
 WARNING_STEPS = Counter("planwatch_warning_steps", "Steps in the life of warnings", ["step_kind", "level"])
 WARNINGS_OPEN = Gauge("planwatch_warnings_open", "Open warnings, by level", ["level"])
-MAILS = Counter("planwatch_mails", "Mails by outcome (sent, deferred, refused)", ["outcome"])
+MAILS = Counter("planwatch_mails", "Mails by outcome (sent, deferred, refused, bounced, delayed)", ["outcome"])
+INBOUND_MAILS = Counter(
+    "planwatch_inbound_mails",
+    "Mails that came in, by outcome (noted, bounced, delayed, ignored, rejected, failed)",
+    ["outcome"],
+)
 CALENDAR_DAYS = Gauge(
     "planwatch_working_calendar_days", "Days ahead for which the working calendar knows the public holidays"
 )

@@ -9,6 +9,11 @@ from typing import Any
 from services.errors import SettingsInvalid
 
 PREFIX = "PLANWATCH_"
+NUMBERS = (
+    "http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes", "smtp_connections",
+    "mails_per_minute", "inbound_port", "trusted_proxies",
+)  # fmt: skip
+AT_LEAST_ONE = ("smtp_connections", "mails_per_minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,12 @@ class Settings:
         database_url: PostgreSQL or TimescaleDB, `postgresql://user:password@host:5432/planwatch`.
         kafka: bootstrap servers, `host:9092,host:9092`.
         smtp_url: mail server, `smtp://[user:password@]host:25`, `smtps://...` or `smtp+starttls://...`.
+        smtp_ca: file with the certificates of the authority that signed the mail server's; empty for the system's.
+        smtp_connections: connections to the mail server at a time.
+        mails_per_minute: most mails to one recipient domain in a minute.
+        operator_email: who is told of mails that do not arrive; empty for `mail_from`.
+        inbound_port: port on which bounces and replies are taken in; 0 takes none.
+        inbound_domain: right part of the addresses at which they are taken.
         secret: key of the signatures in links; at least 32 characters.
         http_host: address on which the service listens.
         http_port: its port; 0 lets the system choose.
@@ -47,6 +58,12 @@ class Settings:
     reply_to: str = ""
     mail_domain: str = "planwatch.localhost"
     mail_catcher: str = ""
+    smtp_ca: str = ""
+    smtp_connections: int = 4
+    mails_per_minute: int = 120
+    operator_email: str = ""
+    inbound_port: int = 0
+    inbound_domain: str = ""
     partitions: int = 4
     digest_wait_s: int | None = None
     submissions_per_minute: int = 1200
@@ -72,7 +89,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[field.name] = _convert(field.name, text)
         except ValueError:
-            faults.append(f"{name}=“{text}” 应为整数 / must be a whole number")
+            faults.append(f"{name}=“{text}” 应为有意义的整数 / must be a sensible whole number")
+    if values.get("inbound_port") and not values.get("inbound_domain"):
+        faults.append(f"{PREFIX}INBOUND_DOMAIN 未设置 / {PREFIX}INBOUND_DOMAIN is not set")
     if len(values.get("secret", "x" * 32)) < 32:
         faults.append(f"{PREFIX}SECRET 至少 32 个字符 / needs at least 32 characters")
     if faults:
@@ -81,13 +100,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _convert(name: str, text: str) -> str | int:
-    if name in (
-        "http_port",
-        "partitions",
-        "digest_wait_s",
-        "submissions_per_minute",
-        "submission_bytes",
-        "trusted_proxies",
-    ):
-        return int(text)
-    return text
+    if name not in NUMBERS:
+        return text
+    number = int(text)
+    if name in AT_LEAST_ONE and number < 1:
+        raise ValueError(name)
+    return number

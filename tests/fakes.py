@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -55,6 +56,8 @@ class ScriptedSmtp:
         before_answer: called with the Message-ID of each mail before it is answered.
         sender_refused: the answer to MAIL, for every mail; empty for 250.
         credentials_refused: the server takes no password.
+        tls: the server speaks TLS with this certificate; from the first byte on, or after STARTTLS.
+        scheme: of the URL, with which a client begins.
         delivered: mails taken, in order.
         attempts: recipients of every RCPT, in order.
         connections: how many were opened.
@@ -65,6 +68,8 @@ class ScriptedSmtp:
     before_answer: Callable[[str], Awaitable[None]] | None = None
     sender_refused: str = ""
     credentials_refused: bool = False
+    tls: ssl.SSLContext | None = None
+    scheme: str = "smtp"
     delivered: list[Delivered] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
     connections: int = 0
@@ -75,7 +80,7 @@ class ScriptedSmtp:
     def url(self) -> str:
         """Value for PLANWATCH_SMTP_URL."""
         account = "planwatch:wrong@" if self.credentials_refused else ""
-        return f"smtp://{account}127.0.0.1:{self.port}"
+        return f"{self.scheme}://{account}127.0.0.1:{self.port}"
 
     @property
     def message_ids(self) -> list[str]:
@@ -86,7 +91,8 @@ class ScriptedSmtp:
     async def listening(self) -> AsyncIterator[ScriptedSmtp]:
         """Listen while the block runs; on the port used before, if there was one."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._session, "127.0.0.1", self.port)
+        at_once = self.tls if self.scheme == "smtps" else None
+        server = await loop.create_server(self._session, "127.0.0.1", self.port, ssl=at_once)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -104,6 +110,8 @@ class ScriptedSmtp:
     def _session(self) -> SMTP:
         self.connections += 1
         options: dict[str, Any] = {"hostname": "smtp.test", "ident": "scripted", "enable_SMTPUTF8": False}
+        if self.tls is not None and self.scheme == "smtp+starttls":
+            options |= {"tls_context": self.tls, "require_starttls": True}
         if self.credentials_refused:
             options |= {"authenticator": _refuse, "auth_require_tls": False}
         return SMTP(self, **options)

@@ -176,11 +176,12 @@ class MailOutcome(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
+    BOUNCED = "bounced"
 
 
 @dataclass(frozen=True, slots=True)
 class MailSettled:
-    """The outcome of a mail: sent, refused for good, or perhaps sent because the server's answer was lost."""
+    """The outcome of a mail: sent, refused for good, come back, or perhaps sent as the server's answer was lost."""
 
     mail_id: str
     outcome: MailOutcome

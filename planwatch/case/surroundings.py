@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from planwatch.case.clock import resume
@@ -81,14 +82,21 @@ def revise_plan(walk: Walk, case: Case, event: PlanRevised) -> Transition:
     return walk.done()
 
 
+FAILURES: Mapping[MailOutcome, Callable[[str, str], Text]] = {
+    MailOutcome.REFUSED: lambda mail, words: Text(f"邮件{mail}被拒收：{words}", f"mail {mail} was refused: {words}"),
+    MailOutcome.BOUNCED: lambda mail, words: Text(f"邮件{mail}被退回：{words}", f"mail {mail} came back: {words}"),
+}
+"""Outcomes after which the reader has no mail, and how the history words them."""
+
+
 def settle_mail(walk: Walk, case: Case, event: MailSettled) -> Transition:
-    """A refused mail means that its reader knows nothing; any other outcome is what was intended."""
-    if event.outcome is not MailOutcome.REFUSED:
+    """A mail refused or returned means that its reader knows nothing; any other outcome is what was intended."""
+    if event.outcome not in FAILURES:
         return walk.nothing(Text("邮件结果记入发件箱", "the outbox keeps the outcome of the mail"))
     walk.step(
         DecisionKind.MAIL_FAILED,
         replace(case, told_level=None),
-        Text(f"邮件{event.mail_id}被拒收：{event.detail}", f"mail {event.mail_id} was refused: {event.detail}"),
+        FAILURES[event.outcome](event.mail_id, event.detail),
         actor=SENDER,
         notice=HoldBack(Text("由管理员核对地址", "the operator has to check the address")),
     )

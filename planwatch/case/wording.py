@@ -50,12 +50,14 @@ MAIL_KIND_NAMES = {
     "escalation": Text("督办", "escalation"),
     "request": Text("销号申请", "request to close"),
     "weekly": Text("每周综述", "weekly summary"),
+    "alarm": Text("未送达通知", "notice of failure"),
 }
 
 MAIL_STATE_NAMES = {
     "pending": Text("待发送", "waiting to be sent"),
     "sent": Text("已发送", "sent"),
     "refused": Text("被拒收", "refused"),
+    "bounced": Text("被退回", "came back"),
 }
 
 DELIVERY_NAMES = {

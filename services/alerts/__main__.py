@@ -16,6 +16,8 @@ from services.alerts.cases import CaseBook
 from services.alerts.desk.app import MOST_BODY_BYTES, add_desk
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
+from services.alerts.inbound import listening_for_mail
+from services.alerts.inbound_desk import InboundDesk
 from services.alerts.notices import NoticeWriter
 from services.alerts.rounds import make_rounds
 from services.alerts.sender import ROLE, Sender
@@ -69,7 +71,12 @@ async def run(settings: Settings) -> None:
                 SummaryCloser(pool, notices, system_clock),
                 stop,
             )
-            async with serving(app, settings), asyncio.TaskGroup() as tasks:
+            desk = InboundDesk(pool, book, settings, system_clock)
+            async with (
+                serving(app, settings),
+                listening_for_mail(desk, settings, system_clock),
+                asyncio.TaskGroup() as tasks,
+            ):
                 tasks.create_task(sender.run(stop))
                 tasks.create_task(rounds)
                 tasks.create_task(loop.run(stop))

@@ -125,9 +125,10 @@ class CaseRounds:
 
     async def _refusals(self, connection: AsyncConnection[Any], catalogue: Catalogue, plan: Plan) -> list[Happening]:
         refusals = await round_store.load_refusals(connection, plan.plan_id)
-        await round_store.note_refusals(connection, [mail_id for _, mail_id, _ in refusals], self._clock())
+        await round_store.note_refusals(connection, [mail_id for _, mail_id, _, _ in refusals], self._clock())
         return [
-            Happening(case_id, MailSettled(mail_id, MailOutcome.REFUSED, words)) for case_id, mail_id, words in refusals
+            Happening(case_id, MailSettled(mail_id, MailOutcome(state), words))
+            for case_id, mail_id, state, words in refusals
         ]
 
     async def _covers(self, connection: AsyncConnection[Any], catalogue: Catalogue, plan: Plan) -> list[Happening]:

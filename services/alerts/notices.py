@@ -134,9 +134,9 @@ class NoticeWriter:
             wants_report=case.kind is CaseKind.OVERDUE_REPORT,
             forecast=_forecast(figures) if figures else None,
             probability=figures.probability if figures else None,
-            submission_url=submission_url(self._settings, figures.submission_id) if figures else None,
+            submission_url=submission_url(self._settings, origin.submission_id) if origin else None,
             picture=picture,
-            takes_replies=bool(self._settings.reply_to),
+            takes_replies=bool(self._settings.reply_to or self._settings.inbound_port),
         )
 
     def case_url(self, case_id: str) -> str:
@@ -145,7 +145,7 @@ class NoticeWriter:
 
     def address(self, recipient: str | None) -> str:
         """Where a mail goes: without an address of the agency to the operator, who hands it on."""
-        return recipient or self._settings.mail_from
+        return recipient or self._settings.operator_email or self._settings.mail_from
 
     def unsubscribe_url(self, who: Unsubscription, now: datetime) -> str:
         """The signed link by which the reader of one kind of mail unsubscribes."""

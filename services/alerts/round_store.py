@@ -85,18 +85,18 @@ async def load_overdue(connection: AsyncConnection[Any], plan_id: str) -> set[st
     return {case_id for (case_id,) in await rows.fetchall()}
 
 
-async def load_refusals(connection: AsyncConnection[Any], plan_id: str) -> list[tuple[str, str, str]]:
-    """Refused mails that their cases have not noted: case id, mail id, the server's words."""
+async def load_refusals(connection: AsyncConnection[Any], plan_id: str) -> list[tuple[str, str, str, str]]:
+    """Mails refused or returned that their cases have not noted: case id, mail id, mail's state, the server's words."""
     rows = await connection.execute(
         """
-        SELECT DISTINCT h.case_id, m.mail_id, coalesce(m.last_error, '')
+        SELECT DISTINCT h.case_id, m.mail_id, m.state, coalesce(m.last_error, '')
         FROM mails AS m JOIN warning_history AS h USING (mail_id)
-        WHERE m.state = 'refused' AND m.refusal_noted_at IS NULL AND h.plan_id = %s
+        WHERE m.state IN ('refused', 'bounced') AND m.refusal_noted_at IS NULL AND h.plan_id = %s
         ORDER BY 2, 1
         """,
         (plan_id,),
     )
-    return [(case_id, mail_id, words) for case_id, mail_id, words in await rows.fetchall()]
+    return [(case_id, mail_id, state, words) for case_id, mail_id, state, words in await rows.fetchall()]
 
 
 async def note_refusals(connection: AsyncConnection[Any], mail_ids: Sequence[str], now: datetime) -> None:

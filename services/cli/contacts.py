@@ -56,6 +56,7 @@ def add(
             """,
             (agency_id, name, email, substitute, first, last),
         )
+        connection.execute("DELETE FROM undeliverable_addresses WHERE email = lower(%s)", (email,))
     click.echo(f"已登记 entered: {agency_id} {name} <{email}> {first} – {last or '—'}")
 
 
@@ -68,13 +69,19 @@ def list_contacts(as_json: bool, data_dir: Path | None) -> None:
         connect_as(find_running(data_dir).database_url, "planwatch_reader") as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        rows = cursor.execute("SELECT * FROM agency_contacts ORDER BY agency_id, valid_from, email").fetchall()
+        rows = cursor.execute(
+            """
+            SELECT c.*, u.since AS undeliverable_since
+            FROM agency_contacts AS c LEFT JOIN undeliverable_addresses AS u ON u.email = lower(c.email)
+            ORDER BY c.agency_id, c.valid_from, c.email
+            """
+        ).fetchall()
     if as_json:
         print_json(rows)
         return
     print_table(
         f"联系人 {len(rows)} 名",
-        ("单位", "姓名", "邮箱", "代理", "首日", "末日"),
+        ("单位", "姓名", "邮箱", "代理", "首日", "末日", "退信"),
         [
             (
                 row["agency_id"],
@@ -83,6 +90,7 @@ def list_contacts(as_json: bool, data_dir: Path | None) -> None:
                 "是" if row["is_substitute"] else "",
                 row["valid_from"],
                 row["valid_until"] or "",
+                row["undeliverable_since"] or "",
             )
             for row in rows
         ],
