@@ -9,6 +9,17 @@ from typing import Any
 from services.errors import SettingsInvalid
 
 PREFIX = "PLANWATCH_"
+WHOLE_NUMBERS = frozenset(
+    {
+        "http_port",
+        "partitions",
+        "digest_wait_s",
+        "submissions_per_minute",
+        "submission_bytes",
+        "audit_every_s",
+        "mail_late_s",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class Settings:
         digest_wait_s: overrides how long a digest stays open; empty follows the policy.
         submissions_per_minute: most submissions that one agency may send in a minute.
         submission_bytes: largest submission in bytes.
+        audit_every_s: seconds between two self-audits.
+        mail_late_s: seconds that a mail may wait before the self-audit finds it late.
     """
 
     database_url: str
@@ -48,6 +61,8 @@ class Settings:
     digest_wait_s: int | None = None
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
+    audit_every_s: int = 60
+    mail_late_s: int = 3600
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -77,6 +92,4 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _convert(name: str, text: str) -> str | int:
-    if name in ("http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes"):
-        return int(text)
-    return text
+    return int(text) if name in WHOLE_NUMBERS else text

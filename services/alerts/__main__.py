@@ -10,6 +10,7 @@ from aiohttp import web
 
 from planwatch.wire import ASSESSMENT_MADE
 from services.alerts.acknowledge import AcknowledgePages
+from services.alerts.audit_rounds import AuditRounds
 from services.alerts.case_rounds import CaseRounds
 from services.alerts.cases import CaseBook
 from services.alerts.digests import DigestCloser
@@ -66,6 +67,7 @@ async def run(settings: Settings) -> None:
             async with serving(app, settings), asyncio.TaskGroup() as tasks:
                 tasks.create_task(sender.run(stop))
                 tasks.create_task(rounds)
+                tasks.create_task(AuditRounds(pool, settings, working_calendar(), system_clock).run(stop))
                 tasks.create_task(loop.run(stop))
 
 

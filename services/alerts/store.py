@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 
 from planwatch.early_warning import Verdict
 from planwatch.forecast import falls_short
+from planwatch.language import Text
 from planwatch.period import Freq, parse_period
 from planwatch.policy import DOUBTED, AssessmentClass
 from planwatch.schedule import METHOD
@@ -319,9 +320,12 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
     return [DigestItem(*row) for row in await rows.fetchall()]
 
 
-async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: datetime) -> None:
-    """Mark a digest as closed."""
-    await connection.execute("UPDATE digests SET closed_at = %s WHERE mail_id = %s", (now, mail_id))
+async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: datetime, *, untold: Text | None) -> None:
+    """Mark a digest as closed; `untold` says why it has no mail, None where it has one."""
+    await connection.execute(
+        "UPDATE digests SET closed_at = %s, untold_reason_zh = %s, untold_reason_en = %s WHERE mail_id = %s",
+        (now, untold.zh if untold else None, untold.en if untold else None, mail_id),
+    )
 
 
 async def open_summary(connection: AsyncConnection[Any], mail_id: str, agency_id: str, due_at: datetime) -> None:
