@@ -9,6 +9,8 @@ from typing import Any
 from services.errors import SettingsInvalid
 
 PREFIX = "PLANWATCH_"
+AUDIT_EVERY_S = 60
+MAIL_LATE_S = 3600
 WHOLE_NUMBERS = frozenset(
     {
         "http_port",
@@ -61,8 +63,8 @@ class Settings:
     digest_wait_s: int | None = None
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
-    audit_every_s: int = 60
-    mail_late_s: int = 3600
+    audit_every_s: int = AUDIT_EVERY_S
+    mail_late_s: int = MAIL_LATE_S
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -64,10 +64,17 @@ async def run(settings: Settings) -> None:
                 SummaryCloser(pool, notices, settings, system_clock),
                 stop,
             )
+            audits = AuditRounds(
+                pool,
+                working_calendar(),
+                system_clock,
+                every_s=settings.audit_every_s,
+                mail_late_s=settings.mail_late_s,
+            )
             async with serving(app, settings), asyncio.TaskGroup() as tasks:
                 tasks.create_task(sender.run(stop))
                 tasks.create_task(rounds)
-                tasks.create_task(AuditRounds(pool, settings, working_calendar(), system_clock).run(stop))
+                tasks.create_task(audits.run(stop))
                 tasks.create_task(loop.run(stop))
 
 

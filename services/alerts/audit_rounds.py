@@ -1,7 +1,7 @@
 """自我审计 by the clock: prove what must hold, keep the result, and let the metrics say that the proof was made.
 
-A process of its own pace beside the rounds, so that neither delays the other. The stored run is the truth: every process
-shows the newest one, whoever made it, and an audit that fails leaves none.
+It goes at a pace of its own beside the rounds, so that neither delays the other. The stored run is the truth: every
+process shows the newest one, whoever made it, and an audit that fails leaves none.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from services.alerts.audit_store import AuditCheck, AuditFinding
 from services.clock import Clock
 from services.database import Pool, wrap_errors
 from services.errors import Retriable
-from services.metrics import AUDIT_FAILURES, AUDIT_FINDINGS, AUDIT_LAST_RUN
-from services.settings import Settings
+from services.metrics import AUDIT_EVERY, AUDIT_FAILURES, AUDIT_FINDINGS, AUDIT_LAST_RUN
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+REST = 10
+"""A long history takes long to prove: the next audit waits at least this many times as long as the last one took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ class AuditRun:
 class AuditRounds:
     """Audits once per interval; of several processes one does, and all of them show its result."""
 
-    def __init__(self, pool: Pool, settings: Settings, calendar: WorkingCalendar, clock: Clock) -> None:
+    def __init__(self, pool: Pool, calendar: WorkingCalendar, clock: Clock, *, every_s: int, mail_late_s: int) -> None:
         self._pool, self._calendar, self._clock = pool, calendar, clock
-        self._every_s = settings.audit_every_s
-        self._mail_late = timedelta(seconds=settings.mail_late_s)
+        self._every_s = every_s
+        self._mail_late = timedelta(seconds=mail_late_s)
         self._next_at: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,11 +62,11 @@ class AuditRounds:
                 await self.make_due()
             except (Retriable, psycopg.Error) as error:
                 AUDIT_FAILURES.inc()
-                logger.error("the self-audit failed: %s", error)  # noqa: TRY400  (the reason is what the operator needs)
+                logger.error("the self-audit failed: %s", error)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def make_due(self) -> AuditRun | None:
-        """Audit if the interval has passed and no other process has done so; show the newest run either way.
+        """Audit if that is due and no other process has done so; show the newest run either way.
 
         Returns:
             The run; None where it was not due or another process's turn.
@@ -74,41 +75,35 @@ class AuditRounds:
         if self._next_at is not None and now < self._next_at:
             return None
         self._next_at = now + timedelta(seconds=self._every_s)
-        made = await self.make(unless_since=now - timedelta(seconds=self._every_s * 0.9))
+        made = await self.make(only_if_due=True)
         await self._show()
         return made
 
-    async def make(self, *, unless_since: datetime | None = None) -> AuditRun | None:
+    async def make(self, *, only_if_due: bool = False) -> AuditRun | None:
         """Audit now. The findings are one statement, and so speak of one state of the database.
 
         Args:
-            unless_since: not, if there has been a run after this moment.
+            only_if_due: not before the newest run says that the next one is to follow.
         Returns:
-            The run; None where there was one already or another process is at it.
+            The run; None where it is not due or another process is at it.
         Raises:
             psycopg.Error: the proof could not be made; nothing is stored.
         """
         now, started = self._clock(), time.monotonic()
         with wrap_errors():
-            async with self._pool.connection() as connection:
-                async with connection.transaction():
-                    if not await audit_store.hold_audit(connection):
-                        return None
-                    last = await audit_store.load_last_run(connection)
-                    if unless_since is not None and last is not None and last[0] > unless_since:
-                        return None
-                    findings = await audit_store.load_findings(
-                        connection, now, self._mail_late, self._attended_before(now)
-                    )
-                    checks = await audit_store.load_checks(connection, findings)
-                    await audit_store.save_run(
-                        connection,
-                        at=now,
-                        every_s=self._every_s,
-                        took_s=time.monotonic() - started,
-                        checks=checks,
-                        findings=findings,
-                    )
+            async with self._pool.connection() as connection, connection.transaction():
+                if not await audit_store.hold_audit(connection):
+                    return None
+                last = await audit_store.load_last_run(connection)
+                if only_if_due and last is not None and now < last.next_at:
+                    return None
+                findings = await audit_store.load_findings(connection, now, self._mail_late, self._attended_before(now))
+                checks = await audit_store.load_checks(connection, findings)
+                took_s = time.monotonic() - started
+                every_s = max(self._every_s, round(took_s * REST))
+                await audit_store.save_run(
+                    connection, at=now, every_s=every_s, took_s=took_s, checks=checks, findings=findings
+                )
         if findings:
             logger.warning("the self-audit has %d findings", len(findings))
         return AuditRun(now, checks, findings)
@@ -119,9 +114,10 @@ class AuditRounds:
                 last = await audit_store.load_last_run(connection)
         if last is None:
             return
-        at, findings = last
-        AUDIT_LAST_RUN.set(at.timestamp())
-        for code, number in findings.items():
+        self._next_at = max(last.next_at, self._clock())
+        AUDIT_LAST_RUN.set(last.at.timestamp())
+        AUDIT_EVERY.set(last.every_s)
+        for code, number in last.findings.items():
             AUDIT_FINDINGS.labels(code=code).set(number)
 
     def _attended_before(self, now: datetime) -> date | None:

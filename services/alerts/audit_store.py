@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -109,12 +109,26 @@ async def save_run(
     await connection.execute("DELETE FROM audit_runs WHERE at < %s", (at - KEPT,))
 
 
-async def load_last_run(connection: AsyncConnection[Any]) -> tuple[datetime, dict[str, int]] | None:
-    """When the newest run was, and its findings per rule; None before the first one."""
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run: when it was, after how many seconds the next one follows, and its findings per rule."""
+
+    at: datetime
+    every_s: int
+    findings: Mapping[str, int]
+
+    @property
+    def next_at(self) -> datetime:
+        """When the next one is due."""
+        return self.at + timedelta(seconds=self.every_s)
+
+
+async def load_last_run(connection: AsyncConnection[Any]) -> LastRun | None:
+    """The newest run; None before the first one."""
     row = await (
-        await connection.execute("SELECT at, checks FROM audit_runs ORDER BY at DESC, run_no DESC LIMIT 1")
+        await connection.execute("SELECT at, every_s, checks FROM audit_runs ORDER BY at DESC, run_no DESC LIMIT 1")
     ).fetchone()
-    return (row[0], {check["code"]: check["findings"] for check in row[1]}) if row else None
+    return LastRun(row[0], row[1], {check["code"]: check["findings"] for check in row[2]}) if row else None
 
 
 def _oldest(findings: Sequence[AuditFinding]) -> list[AuditFinding]:

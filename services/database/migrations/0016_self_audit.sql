@@ -23,16 +23,18 @@ $$;
 COMMENT ON FUNCTION set_due_at IS 'keeps from when on a mail may be sent, which next_attempt_at forgets at the first deferral';
 CREATE TRIGGER mails_due BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION set_due_at();
 
+CREATE AGGREGATE added_up(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INITCOND = '{}');
+COMMENT ON AGGREGATE added_up(jsonb) IS 'the last value of every field that the changes, in order, name';
+
 CREATE FUNCTION case_histories()
 RETURNS TABLE (case_id text, standing jsonb, counted_since timestamptz)
 LANGUAGE sql STABLE
 AS $$
-    SELECT h.case_id, coalesce(jsonb_object_agg(change.key, change.value ORDER BY h.step)
-                               FILTER (WHERE change.key IS NOT NULL), '{}'),
-           max(h.at) FILTER (WHERE change.key IN ('state', 'level', 'owner', 'measures', 'counted_from',
-                                                  'deadlines_provisional', 'silenced_until', 'covered_by'))
-    FROM warning_history AS h LEFT JOIN LATERAL jsonb_each(h.changes) AS change ON true
-    GROUP BY h.case_id
+    SELECT case_id, added_up(changes ORDER BY step),
+           max(at) FILTER (WHERE changes ?| ARRAY['state', 'level', 'owner', 'measures', 'counted_from',
+                                                  'deadlines_provisional', 'silenced_until', 'covered_by'])
+    FROM warning_history
+    GROUP BY case_id
 $$;
 COMMENT ON FUNCTION case_histories IS
     'what the history of each case adds up to, and since when its present deadline is the one that counts';
@@ -201,6 +203,10 @@ AS $$
            jsonb_array_length(coalesce(standing -> 'fired', '[]')))
           IS DISTINCT FROM (episode, plan_version, acknowledge_by, measures_by, due_on, silenced_until, is_covered,
                             is_frozen, escalations)
+    UNION ALL
+    SELECT 'case_deviates', case_id, counted_since, '有经过而没有预警本身', 'there is a history, but the case is gone'
+    FROM case_histories() AS h
+    WHERE NOT EXISTS (SELECT FROM early_warnings AS w WHERE w.case_id = h.case_id)
 $$;
 COMMENT ON FUNCTION audit_cases IS
     'cases that nobody presses or owns, or that are not what their history adds up to; attended_before: deadlines before
@@ -310,7 +316,7 @@ CREATE TABLE audit_runs (
     listed   jsonb            NOT NULL
 );
 COMMENT ON TABLE audit_runs IS 'a self-audit that came to its end; one that failed leaves no row';
-COMMENT ON COLUMN audit_runs.every_s IS 'seconds after which the next one was to follow';
+COMMENT ON COLUMN audit_runs.every_s IS 'seconds after which the next one is to follow';
 COMMENT ON COLUMN audit_runs.checks IS 'the rules: code, zh, en, how many rows were examined, how many findings there are';
 COMMENT ON COLUMN audit_runs.listed IS 'the oldest findings of each rule: code, subject, since, zh, en';
 CREATE INDEX audit_runs_at ON audit_runs (at);
