@@ -44,6 +44,7 @@ class Settings:
         digest_wait_s: overrides how long a digest stays open; empty follows the policy.
         submissions_per_minute: most submissions that one agency may send in a minute.
         submission_bytes: largest submission in bytes.
+        channels: file of the channels beside the mail; empty where there are none.
         audit_every_s: seconds between two self-audits.
         mail_late_s: seconds that a mail may wait before the self-audit finds it late.
     """
@@ -63,6 +64,7 @@ class Settings:
     digest_wait_s: int | None = None
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
+    channels: str = ""
     audit_every_s: int = AUDIT_EVERY_S
     mail_late_s: int = MAIL_LATE_S
 

@@ -13,6 +13,7 @@ from services.alerts.acknowledge import AcknowledgePages
 from services.alerts.audit_rounds import AuditRounds
 from services.alerts.case_rounds import CaseRounds
 from services.alerts.cases import CaseBook
+from services.alerts.channels.delivery import ChannelSenders
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
 from services.alerts.notices import NoticeWriter
@@ -37,6 +38,7 @@ async def run(settings: Settings) -> None:
     topics = await asyncio.to_thread(ensure_topics, settings.kafka, partitions=settings.partitions)
     notices = NoticeWriter(settings)
     sender = Sender(settings, system_clock)
+    channels = ChannelSenders(settings, os.environ, system_clock)
     async with open_pool(settings.database_url, ROLE) as pool:
         with tempfile.TemporaryDirectory() as data_dir:
             loop = FaustLoop(
@@ -75,6 +77,7 @@ async def run(settings: Settings) -> None:
                 tasks.create_task(sender.run(stop))
                 tasks.create_task(rounds)
                 tasks.create_task(audits.run(stop))
+                tasks.create_task(channels.run(stop))
                 tasks.create_task(loop.run(stop))
 
 

@@ -130,8 +130,14 @@ AS $$
     FROM mails AS m
     WHERE m.state = 'refused' AND m.refusal_noted_at IS NULL AND m.next_attempt_at + interval '10 minutes' <= as_of
       AND EXISTS (SELECT FROM warning_history AS h WHERE h.mail_id = m.mail_id)
+    UNION ALL
+    SELECT 'channel_late', format('%s/%s/%s', c.channel, c.case_id, c.step), c.due_at,
+           format('渠道“%s”的消息至今未送达，已尝试%s次', c.channel, c.attempts),
+           format('the message for channel %s still waits after %s attempts', c.channel, c.attempts)
+    FROM channel_messages AS c
+    WHERE c.state = 'pending' AND c.due_at + mail_late <= as_of
 $$;
-COMMENT ON FUNCTION audit_delays IS 'mails, digests and weekly summaries that are past their time';
+COMMENT ON FUNCTION audit_delays IS 'mails, digests, weekly summaries and messages to channels that are past their time';
 
 CREATE FUNCTION audit_cases(as_of timestamptz, attended_before date)
 RETURNS TABLE (code text, subject text, since timestamptz, reason_zh text, reason_en text)
@@ -284,6 +290,9 @@ AS $$
     UNION ALL
     SELECT 'refusal_unnoted', count(*), '被拒收的邮件都记入了预警经过', 'refused mails stand in the histories of their cases'
     FROM mails WHERE state = 'refused'
+    UNION ALL
+    SELECT 'channel_late', count(*), '其他渠道的消息都未超时', 'no message to a channel waits for longer than it may'
+    FROM channel_messages WHERE state = 'pending'
     UNION ALL
     SELECT 'deadline_unattended', count(*), '过期的预警都已催办，或记有原因', 'cases past their day were pressed or have a reason'
     FROM early_warnings WHERE state <> 'closed'
