@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -66,18 +67,7 @@ def list_channels(path: Path, as_json: bool, data_dir: Path | None) -> None:
         }
     unknown = {name for name, _ in counts} - {one.name for one in channels}
     rows = [_row(one, counts) for one in channels]
-    rows += [
-        {
-            "name": name,
-            "kind": None,
-            "plans": [],
-            "agencies": [],
-            "levels": [],
-            "language": None,
-            **_states(name, counts),
-        }
-        for name in sorted(unknown)
-    ]
+    rows += [{"name": name, "kind": None, **_states(name, counts)} for name in sorted(unknown)]
     if as_json:
         print_json(rows)
         return
@@ -88,10 +78,10 @@ def list_channels(path: Path, as_json: bool, data_dir: Path | None) -> None:
             (
                 row["name"],
                 row["kind"] or "已不在文件中",
-                "、".join(row["plans"]) or "全部",
-                "、".join(row["agencies"]) or "全部",
-                "、".join(row["levels"]),
-                row["language"],
+                "、".join(row.get("plans", ())) or "全部",
+                "、".join(row.get("agencies", ())) or "全部",
+                "、".join(row.get("levels", ())),
+                row.get("language"),
                 row["pending"],
                 row["sent"],
                 row["refused"],
@@ -134,7 +124,7 @@ def _read(path: Path) -> tuple[Channel, ...]:
         raise click.ClickException("\n".join(error.faults)) from error
 
 
-def _row(one: Channel, counts: dict[tuple[str, str], int]) -> dict[str, object]:
+def _row(one: Channel, counts: dict[tuple[str, str], int]) -> dict[str, Any]:
     return {
         "name": one.name,
         "kind": one.kind,
