@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from click.testing import CliRunner, Result
+from psycopg.errors import InsufficientPrivilege
 
 from planwatch.case.events import Acknowledged, Silenced
 from services.alerts.audit_rounds import AuditRounds
@@ -26,7 +27,7 @@ from services.alerts.channels.store import NOTICE
 from services.alerts.sender import Sender
 from services.alerts.working_calendar import working_calendar
 from services.cli.main import commands
-from services.database import open_pool
+from services.database import connect_as, open_pool
 from services.metrics import CHANNEL_MESSAGES
 from tests.builders import figure, make_settings
 from tests.fakes import FakeClock, ScriptedSmtp
@@ -334,7 +335,8 @@ async def test_a_channel_that_is_down_holds_up_neither_mails_nor_other_channels(
 async def test_apprise_is_called_with_the_address_of_its_channel(opened: Open, receiver: Receiver) -> None:
     office = opened(
         channels(
-            f"  - {{name: group, kind: apprise, url: 'json://127.0.0.1:{receiver.port}/${{HOOK_TOKEN}}', language: zh}}\n"
+            f"  - {{name: group, kind: apprise, url: 'json://127.0.0.1:{receiver.port}/${{HOOK_TOKEN}}',"
+            " language: zh}\n"
         )
     )
     await office.raise_red()
@@ -436,6 +438,22 @@ async def test_the_self_audit_finds_a_message_that_waits_too_long(opened: Open, 
     office.pipeline.clock.advance(minutes=10)
 
     assert (before, await codes()) == ([], ["channel_late"])
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("planwatch_reader", "SELECT body FROM channel_messages"),
+        ("planwatch_reader", "UPDATE channel_messages SET state = 'sent'"),
+        ("planwatch_reader", "DELETE FROM audit_runs"),
+        ("planwatch_alerts", "DELETE FROM channel_messages"),
+        ("planwatch_alerts", "UPDATE audit_runs SET findings = 0"),
+        ("planwatch_evaluate", "SELECT * FROM channel_messages"),
+    ],
+)
+def test_each_role_may_do_its_part_only(shared_database_url: str, role: str, statement: str) -> None:
+    with connect_as(shared_database_url, role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(statement.encode())
 
 
 async def test_the_commands_list_and_test_a_channel(

@@ -105,7 +105,7 @@ def test_what_is_no_file_of_channels_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ChannelsInvalid, match="absent.yaml"):
+    with pytest.raises(ChannelsInvalid, match=r"absent\.yaml"):
         read_channels(tmp_path / "absent.yaml")
 
 
