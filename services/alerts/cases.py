@@ -132,7 +132,7 @@ class CaseBook:
             )
         for group in groups:
             await self._mail_group(connection, catalogue, [taken[position] for position in group], now)
-        await enter_messages(connection, catalogue, taken, now, self._notices.settings)
+        await enter_messages(connection, catalogue, taken, now, self._notices)
 
     async def _order(
         self,

@@ -18,10 +18,11 @@ from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
 from services.database import Pool, wrap_errors
 
-NOTHING_TO_TELL = Text(
-    "所列预警或未通知过即已销号，或已由专函告知后来的变化，汇总不再发出",
-    "its cases were closed before anybody was told, or a mail of its own has told of a later step",
+NOTHING_LEFT = Text(
+    "汇总期内开启又销号，或已由专函告知，无可通知",
+    "opened and closed since, or told by mails of their own: nothing is left",
 )
+"""Why a digest is closed without a mail."""
 
 
 class DigestCloser:
@@ -62,7 +63,7 @@ class DigestCloser:
                 now=now,
             )
             await store.insert_mail(connection, mail, now)
-        await store.close_digest(connection, digest.mail_id, now, untold=None if notices else NOTHING_TO_TELL)
+        await store.close_digest(connection, digest.mail_id, now, None if notices else NOTHING_LEFT)
 
     async def _notice(
         self, connection: AsyncConnection[Any], catalogue: Catalogue, digest: store.DueDigest, item: store.DigestItem

@@ -57,7 +57,7 @@ class NoticeWriter:
     """Puts together what mails say; holds the addresses and the signer of links."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self._settings = settings
         self._signer = LinkSigner(settings.secret)
 
     def notice(self, plan: Plan, indicator: Indicator, change: Change, figures: Figures | None) -> WarningNotice:
@@ -98,7 +98,7 @@ class NoticeWriter:
             gap=figures.gap if figures else None,
             acknowledge_by=case.acknowledge_by if is_open else None,
             measures_by=case.measures_by if files_measures else None,
-            case_url=f"{self.settings.public_url}/warnings/{case.case_id}",
+            case_url=f"{self._settings.public_url}/warnings/{case.case_id}",
             acknowledge_url=self._acknowledge_url(change) if is_open and is_owner else None,
             submission_id=figures.submission_id if figures else None,
             received_at=figures.received_at if figures else None,
@@ -115,6 +115,15 @@ class NoticeWriter:
             probability=figures.probability if figures else None,
         )
 
+    @property
+    def settings(self) -> Settings:
+        """The addresses, and where the file of channels is."""
+        return self._settings
+
+    def case_url(self, case_id: str) -> str:
+        """The page on which a case is worked on."""
+        return f"{self._settings.public_url}/warnings/{case_id}"
+
     def mail(
         self,
         kind: MailKind,
@@ -129,11 +138,11 @@ class NoticeWriter:
         not_before: datetime | None = None,
     ) -> Mail:
         """The mail for the outbox; without an address of the agency it goes to the operator, who hands it on."""
-        address = recipient or self.settings.mail_from
-        message_id = f"<{mail_id}@{self.settings.mail_domain}>"
+        address = recipient or self._settings.mail_from
+        message_id = f"<{mail_id}@{self._settings.mail_domain}>"
         message = build_message(
             rendered,
-            sender=self.settings.mail_from,
+            sender=self._settings.mail_from,
             recipient=address,
             message_id=message_id,
             date=now,
@@ -143,7 +152,7 @@ class NoticeWriter:
 
     def _acknowledge_url(self, change: Change) -> str:
         token = self._signer.token(change.case.case_id, change.case.episode, now=change.at)
-        return f"{self.settings.alerts_url}/acknowledge/{token}"
+        return f"{self._settings.alerts_url}/acknowledge/{token}"
 
 
 def agency_name(plan: Plan, agency_id: str) -> Text:

@@ -320,11 +320,13 @@ async def load_digest_items(connection: AsyncConnection[Any], mail_id: str) -> l
     return [DigestItem(*row) for row in await rows.fetchall()]
 
 
-async def close_digest(connection: AsyncConnection[Any], mail_id: str, now: datetime, *, untold: Text | None) -> None:
-    """Mark a digest as closed; `untold` says why it has no mail, None where it has one."""
+async def close_digest(
+    connection: AsyncConnection[Any], mail_id: str, now: datetime, held_back: Text | None = None
+) -> None:
+    """Mark a digest as closed; `held_back` says why nothing is mailed, None where a mail was written."""
     await connection.execute(
-        "UPDATE digests SET closed_at = %s, untold_reason_zh = %s, untold_reason_en = %s WHERE mail_id = %s",
-        (now, untold.zh if untold else None, untold.en if untold else None, mail_id),
+        "UPDATE digests SET closed_at = %s, held_back_zh = %s, held_back_en = %s WHERE mail_id = %s",
+        (now, held_back.zh if held_back else None, held_back.en if held_back else None, mail_id),
     )
 
 

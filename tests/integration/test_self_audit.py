@@ -102,7 +102,7 @@ async def test_a_healthy_history_has_no_findings_and_says_what_was_proved(pipeli
             [("notification_unfounded", "again")],
         ),
         (
-            ["INSERT INTO digests (mail_id, agency_id, local_date, opened_at, due_at, closed_at, untold_reason_zh)"
+            ["INSERT INTO digests (mail_id, agency_id, local_date, opened_at, due_at, closed_at, held_back_zh)"
              " SELECT 'empty', agency_id, local_date - 1, opened_at, due_at, closed_at, '无' FROM digests"],
             [("notification_unfounded", "empty")],
         ),
@@ -181,7 +181,7 @@ async def test_a_digest_that_had_nothing_to_tell_keeps_its_reason(pipeline: Pipe
 
     # then the reason is what keeps it from being a finding
     assert await found(pipeline) == []
-    plant("UPDATE digests SET untold_reason_zh = NULL")
+    plant("UPDATE digests SET held_back_zh = NULL")
     assert await found(pipeline) == [("notification_missing", empty[0][0])]
 
 

@@ -13,18 +13,18 @@ from services.alerts import case_store
 from services.alerts.channels import store
 from services.alerts.channels.configuration import channels_of
 from services.alerts.channels.message import body_of
+from services.alerts.notices import NoticeWriter
 from services.catalogue import Catalogue
-from services.settings import Settings
 
 if TYPE_CHECKING:
     from services.alerts.cases import Taken
 
 
 async def enter_messages(
-    connection: AsyncConnection[Any], catalogue: Catalogue, taken: Sequence[Taken], now: datetime, settings: Settings
+    connection: AsyncConnection[Any], catalogue: Catalogue, taken: Sequence[Taken], now: datetime, notices: NoticeWriter
 ) -> None:
     """One message per step that is told and channel that wants it; a step that is not mailed goes nowhere else."""
-    channels = channels_of(settings.channels)
+    channels = channels_of(notices.settings.channels)
     for item in taken if channels else ():
         order, case = item.step.notice, item.step.case
         if not isinstance(order, MailOrder):
@@ -42,7 +42,7 @@ async def enter_messages(
                 item.step,
                 order,
                 number=item.number,
-                case_url=f"{settings.public_url}/warnings/{case.case_id}",
+                case_url=notices.case_url(case.case_id),
                 simulated=simulated,
                 now=now,
             )

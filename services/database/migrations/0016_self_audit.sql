@@ -1,11 +1,16 @@
 -- 自我审计 The self-audit: what must never happen to a notification, a deadline, an owner or the history, proved in SQL.
 -- The functions read the tables as they stand; `as_of` is only the moment against which delays are measured.
 
-ALTER TABLE digests ADD COLUMN untold_reason_zh text, ADD COLUMN untold_reason_en text;
-COMMENT ON COLUMN digests.untold_reason_zh IS 'why a closed digest has no mail';
+ALTER TABLE digests
+    ADD COLUMN IF NOT EXISTS held_back_zh text, ADD COLUMN IF NOT EXISTS held_back_en text;
+ALTER TABLE weekly_summaries
+    ADD COLUMN IF NOT EXISTS held_back_zh text, ADD COLUMN IF NOT EXISTS held_back_en text;
+COMMENT ON COLUMN digests.held_back_zh IS 'why nothing was mailed when it was closed; NULL where a mail was written';
+COMMENT ON COLUMN weekly_summaries.held_back_zh IS 'why nothing was mailed when it was closed; NULL where a mail was written';
 UPDATE digests AS d
-SET untold_reason_zh = '当时未记录原因：无须再告知的变化', untold_reason_en = 'not recorded at the time: nothing left to tell'
-WHERE closed_at IS NOT NULL AND NOT EXISTS (SELECT FROM mails AS m WHERE m.mail_id = d.mail_id);
+SET held_back_zh = '当时未记录原因：无须再告知的变化', held_back_en = 'not recorded at the time: nothing left to tell'
+WHERE closed_at IS NOT NULL AND held_back_zh IS NULL
+  AND NOT EXISTS (SELECT FROM mails AS m WHERE m.mail_id = d.mail_id);
 
 ALTER TABLE mails ADD COLUMN due_at timestamptz;
 COMMENT ON COLUMN mails.due_at IS 'from when on it may be sent: the first next_attempt_at, after the quiet hours';
@@ -64,13 +69,15 @@ AS $$
     SELECT 'notification_missing', d.mail_id, d.closed_at,
            '汇总已截止，既无邮件也无不发的原因', 'the digest was closed and has neither a mail nor a reason for none'
     FROM digests AS d
-    WHERE d.closed_at IS NOT NULL AND coalesce(d.untold_reason_zh, '') = ''
+    WHERE d.closed_at IS NOT NULL AND coalesce(btrim(d.held_back_zh), '') = ''
       AND NOT EXISTS (SELECT FROM mails AS m WHERE m.mail_id = d.mail_id)
     UNION ALL
     SELECT 'notification_missing', s.mail_id, s.closed_at,
-           '每周综述已截止而无邮件', 'the weekly summary was closed and has no mail'
+           '每周综述已截止，既无邮件也无不发的原因',
+           'the weekly summary was closed and has neither a mail nor a reason for none'
     FROM weekly_summaries AS s
-    WHERE s.closed_at IS NOT NULL AND NOT EXISTS (SELECT FROM mails AS m WHERE m.mail_id = s.mail_id)
+    WHERE s.closed_at IS NOT NULL AND coalesce(btrim(s.held_back_zh), '') = ''
+      AND NOT EXISTS (SELECT FROM mails AS m WHERE m.mail_id = s.mail_id)
     UNION ALL
     SELECT 'notification_unfounded', m.mail_id, m.created_at,
            '发件箱中的邮件没有对应的预警经过（重复或凭空）', 'no step of a history stands behind the mail: doubled or made up'
@@ -78,7 +85,8 @@ AS $$
     WHERE NOT EXISTS (
         SELECT FROM warning_history AS h
         WHERE h.mail_id = m.mail_id AND h.delivery = CASE m.mail_kind WHEN 'digest' THEN 'digest' ELSE 'immediate' END
-    ) AND NOT (m.mail_kind = 'weekly'
+    ) AND m.mail_kind <> 'alarm' -- to the operator, of a mail that did not arrive
+      AND NOT (m.mail_kind = 'weekly'
                AND EXISTS (SELECT FROM warning_history AS h WHERE h.summary_id = m.mail_id))
     UNION ALL
     SELECT 'notification_unfounded', d.mail_id, d.opened_at,
@@ -128,7 +136,7 @@ AS $$
     SELECT 'refusal_unnoted', m.mail_id, m.next_attempt_at,
            '邮件被拒收，预警经过中没有记载', 'the mail was refused and the histories of its cases do not say so'
     FROM mails AS m
-    WHERE m.state = 'refused' AND m.refusal_noted_at IS NULL AND m.next_attempt_at + interval '10 minutes' <= as_of
+    WHERE m.state IN ('refused', 'bounced') AND m.refusal_noted_at IS NULL AND m.next_attempt_at + interval '10 minutes' <= as_of
       AND EXISTS (SELECT FROM warning_history AS h WHERE h.mail_id = m.mail_id)
     UNION ALL
     SELECT 'channel_late', format('%s/%s/%s', c.channel, c.case_id, c.step), c.due_at,
@@ -139,13 +147,34 @@ AS $$
 $$;
 COMMENT ON FUNCTION audit_delays IS 'mails, digests, weekly summaries and messages to channels that are past their time';
 
+CREATE FUNCTION escalated_from(of_plan text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    policy jsonb;
+BEGIN
+    IF to_regclass('plan_policies') IS NOT NULL THEN -- made by a later migration
+        SELECT p.document INTO policy FROM plan_policies AS p
+        WHERE p.plan_id = of_plan AND p.application_no = (SELECT max(application_no) FROM plan_policies AS newest
+                                                          WHERE newest.plan_id = of_plan)
+          AND p.overrides IS NOT NULL;
+    END IF;
+    IF policy IS NULL THEN
+        SELECT document INTO policy FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1;
+    END IF;
+    RETURN policy -> 'escalation' ->> 'from';
+END
+$$;
+COMMENT ON FUNCTION escalated_from IS
+    'the level from which the policy in force for a plan has cases escalated; NULL where it presses nobody';
+
 CREATE FUNCTION audit_cases(as_of timestamptz, attended_before date)
 RETURNS TABLE (code text, subject text, since timestamptz, reason_zh text, reason_en text)
 LANGUAGE sql STABLE
 AS $$
-    WITH escalation AS (
-        SELECT document -> 'escalation' ->> 'from' AS from_level
-        FROM policies ORDER BY applied_at DESC, policy_version DESC LIMIT 1
+    WITH escalation AS MATERIALIZED (
+        SELECT plan_id, escalated_from(plan_id) AS from_level FROM (SELECT DISTINCT plan_id FROM early_warnings) AS plan
     ), cases AS (
         SELECT w.*, h.standing, h.counted_since,
                CASE w.state WHEN 'open' THEN 'acknowledge' WHEN 'acknowledged' THEN 'file_measures'
@@ -158,12 +187,11 @@ AS $$
                END::date AS counted_due_on
         FROM early_warnings AS w LEFT JOIN case_histories() AS h USING (case_id)
     ), overdue AS (
-        SELECT * FROM cases
-        WHERE state <> 'closed' AND due_on < attended_before
+        SELECT * FROM cases JOIN escalation USING (plan_id)
+        WHERE from_level IS NOT NULL AND state <> 'closed' AND due_on < attended_before
           AND (counted_since AT TIME ZONE 'Asia/Shanghai')::date < attended_before
           AND NOT coalesce((standing ->> 'deadlines_provisional')::boolean, false)
           AND silenced_until IS NULL AND NOT is_covered
-          AND (SELECT from_level FROM escalation) IS NOT NULL
     )
     SELECT 'deadline_unattended', case_id, due_on::timestamp AT TIME ZONE 'Asia/Shanghai',
            format('期限%s已过，既未催办也未督办，也没有记下原因', due_on),
@@ -174,7 +202,7 @@ AS $$
     SELECT 'escalation_missing', case_id, due_on::timestamp AT TIME ZONE 'Asia/Shanghai',
            format('期限%s已过，应督办而未督办', due_on), format('due by %s; the superior was to be asked and was not', due_on)
     FROM overdue
-    WHERE level_rank(level) >= level_rank((SELECT from_level FROM escalation))
+    WHERE level_rank(level) >= level_rank(from_level)
       AND jsonb_array_length(coalesce(standing -> 'chain', '[]')) > 0
       AND NOT coalesce(standing -> 'fired' @> jsonb_build_array(jsonb_build_object('obligation', obligation)), false)
     UNION ALL
@@ -289,7 +317,7 @@ AS $$
            '汇总和每周综述都按时截止', 'digests and weekly summaries are closed in time'
     UNION ALL
     SELECT 'refusal_unnoted', count(*), '被拒收的邮件都记入了预警经过', 'refused mails stand in the histories of their cases'
-    FROM mails WHERE state = 'refused'
+    FROM mails WHERE state IN ('refused', 'bounced')
     UNION ALL
     SELECT 'channel_late', count(*), '其他渠道的消息都未超时', 'no message to a channel waits for longer than it may'
     FROM channel_messages WHERE state = 'pending'
