@@ -26,6 +26,13 @@ INBOUND_MAILS = Counter(
 CALENDAR_DAYS = Gauge(
     "planwatch_working_calendar_days", "Days ahead for which the working calendar knows the public holidays"
 )
+AUDIT_FINDINGS = Gauge("planwatch_audit_findings", "Findings of the newest self-audit, by rule", ["code"])
+AUDIT_LAST_RUN = Gauge("planwatch_audit_last_run_timestamp_seconds", "When the newest self-audit came to its end")
+AUDIT_EVERY = Gauge("planwatch_audit_interval_seconds", "Seconds after the newest self-audit when the next one is due")
+AUDIT_FAILURES = Counter("planwatch_audit_failures", "Self-audits that could not be made")
+CHANNEL_MESSAGES = Counter(
+    "planwatch_channel_messages", "Messages to channels, by outcome (sent, deferred, refused)", ["channel", "outcome"]
+)
 MAILS_PENDING = Gauge("planwatch_mails_pending", "Mails that wait to be handed over")
 ACCEPTED_TO_EVALUATED = Histogram(
     "planwatch_accepted_to_evaluated_seconds", "From receipt to committed assessments", buckets=_SECONDS

@@ -9,11 +9,13 @@ from typing import Any
 from services.errors import SettingsInvalid
 
 PREFIX = "PLANWATCH_"
+AUDIT_EVERY_S = 60
+MAIL_LATE_S = 3600
 NUMBERS = (
     "http_port", "partitions", "digest_wait_s", "submissions_per_minute", "submission_bytes", "smtp_connections",
-    "mails_per_minute", "inbound_port", "trusted_proxies",
+    "mails_per_minute", "inbound_port", "trusted_proxies", "audit_every_s", "mail_late_s",
 )  # fmt: skip
-AT_LEAST_ONE = ("smtp_connections", "mails_per_minute")
+AT_LEAST_ONE = ("smtp_connections", "mails_per_minute", "audit_every_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Settings:
         submissions_per_minute: most submissions that one agency may send in a minute.
         submission_bytes: largest submission in bytes.
         trusted_proxies: reverse proxies in front of the alerting service that append to X-Forwarded-For.
+        channels: file of the channels beside the mail; empty where there are none.
+        audit_every_s: seconds between two self-audits.
+        mail_late_s: seconds that a mail may wait before the self-audit finds it late.
     """
 
     database_url: str
@@ -69,6 +74,9 @@ class Settings:
     submissions_per_minute: int = 1200
     submission_bytes: int = 8_000_000
     trusted_proxies: int = 0
+    channels: str = ""
+    audit_every_s: int = AUDIT_EVERY_S
+    mail_late_s: int = MAIL_LATE_S
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

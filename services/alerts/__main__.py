@@ -11,8 +11,10 @@ from aiohttp import web
 from planwatch.wire import ASSESSMENT_MADE
 from services.accounts.web import add_accounts
 from services.alerts.acknowledge import AcknowledgePages
+from services.alerts.audit_rounds import AuditRounds
 from services.alerts.case_rounds import CaseRounds
 from services.alerts.cases import CaseBook
+from services.alerts.channels.delivery import ChannelSenders
 from services.alerts.desk.app import MOST_BODY_BYTES, add_desk
 from services.alerts.digests import DigestCloser
 from services.alerts.effects import AlertEffects
@@ -41,6 +43,7 @@ async def run(settings: Settings) -> None:
     topics = await asyncio.to_thread(ensure_topics, settings.kafka, partitions=settings.partitions)
     notices = NoticeWriter(settings)
     sender = Sender(settings, system_clock)
+    channels = ChannelSenders(settings, os.environ, system_clock)
     async with open_pool(settings.database_url, ROLE) as pool:
         with tempfile.TemporaryDirectory() as data_dir:
             loop = FaustLoop(
@@ -72,6 +75,13 @@ async def run(settings: Settings) -> None:
                 stop,
             )
             desk = InboundDesk(pool, book, settings, system_clock)
+            audits = AuditRounds(
+                pool,
+                working_calendar(),
+                system_clock,
+                every_s=settings.audit_every_s,
+                mail_late_s=settings.mail_late_s,
+            )
             async with (
                 serving(app, settings),
                 listening_for_mail(desk, settings, system_clock),
@@ -79,6 +89,8 @@ async def run(settings: Settings) -> None:
             ):
                 tasks.create_task(sender.run(stop))
                 tasks.create_task(rounds)
+                tasks.create_task(audits.run(stop))
+                tasks.create_task(channels.run(stop))
                 tasks.create_task(loop.run(stop))
 
 

@@ -19,6 +19,7 @@ from planwatch.notification import Delivery, MailKind, digest_due_at, weekly_sum
 from planwatch.policy import Level, Policy
 from planwatch.working_days import WorkingCalendar
 from services.alerts import case_store, store
+from services.alerts.channels.entries import enter_messages
 from services.alerts.matters import series_of
 from services.alerts.notices import (
     NoticeWriter,
@@ -140,6 +141,7 @@ class CaseBook:
             )
         for group in groups:
             await self._mail_group(connection, catalogue, [taken[position] for position in group], now)
+        await enter_messages(connection, catalogue, taken, now, self._notices)
 
     async def _order(
         self,

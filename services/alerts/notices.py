@@ -139,6 +139,11 @@ class NoticeWriter:
             takes_replies=bool(self._settings.reply_to or self._settings.inbound_port),
         )
 
+    @property
+    def settings(self) -> Settings:
+        """The addresses, and where the file of channels is."""
+        return self._settings
+
     def case_url(self, case_id: str) -> str:
         """The page on which a case is worked on."""
         return case_url(self._settings, case_id)

@@ -1,7 +1,9 @@
-"""`planwatch audit`: proves that the history of the cases is what was written."""
+"""`planwatch audit`: proves that the history of the cases is what was written, and that nothing was missed."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,19 @@ from psycopg import Connection
 from planwatch.case.ledger import LedgerFault, LedgerRow, verify_chain
 from planwatch.case.model import added_up
 from planwatch.language import Text
+from services.alerts.audit_rounds import AuditRounds
+from services.alerts.sender import ROLE
+from services.alerts.working_calendar import working_calendar
 from services.cli.connection import data_dir_option, find_running
 from services.cli.printing import print_json, print_table
-from services.database import connect_as
+from services.clock import system_clock
+from services.database import connect_as, open_pool
+from services.settings import AUDIT_EVERY_S, MAIL_LATE_S
 
 
 @click.group()
 def audit() -> None:
-    """核验：预警经过是否原样保存。 Whether the history of the cases is what was written."""
+    """核验：预警经过是否原样保存，通知有无遗漏。 Whether the history is what was written and nothing was missed."""
 
 
 @audit.command()
@@ -46,6 +53,72 @@ def verify(as_json: bool, data_dir: Path | None) -> None:
         )
     if report["faults"]:
         raise click.exceptions.Exit(1)
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。 As JSON.")
+@click.option(
+    "--mail-late-s",
+    type=click.IntRange(min=1),
+    default=MAIL_LATE_S,
+    show_default=True,
+    help="邮件最多可等待的秒数。 Seconds that a mail may wait.",
+)
+@data_dir_option
+def run(as_json: bool, mail_late_s: int, data_dir: Path | None) -> None:  # fmt: skip
+    """立即审计一次并保存结果；有问题即以状态 1 结束。 Audit now and keep the result; status 1 if there are findings."""
+    database_url = find_running(data_dir).database_url
+    asyncio.run(_audit(database_url, mail_late_s))
+    _print_last_run(database_url, as_json=as_json)
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。 As JSON.")
+@data_dir_option
+def findings(as_json: bool, data_dir: Path | None) -> None:
+    """最近一次审计的结果；有问题即以状态 1 结束。 The newest audit's result; status 1 if there are findings."""
+    _print_last_run(find_running(data_dir).database_url, as_json=as_json)
+
+
+async def _audit(database_url: str, mail_late_s: int) -> None:
+    async with open_pool(database_url, ROLE) as pool:
+        rounds = AuditRounds(pool, working_calendar(), system_clock, every_s=AUDIT_EVERY_S, mail_late_s=mail_late_s)
+        if await rounds.make() is None:
+            raise click.ClickException(
+                "另一进程正在审计，请稍后再试 / another process audits at this moment; try again"
+            )
+
+
+def _print_last_run(database_url: str, *, as_json: bool) -> None:
+    with connect_as(database_url, "planwatch_reader") as connection:
+        row = connection.execute(
+            "SELECT at, took_s, findings, checks, listed FROM audit_runs ORDER BY at DESC, run_no DESC LIMIT 1"
+        ).fetchone()
+    if row is None:
+        raise click.ClickException(
+            "还没有审计过；用 planwatch audit run / there has been no audit; planwatch audit run"
+        )
+    at, took_s, number, checks, listed = row
+    if as_json:
+        print_json({"at": at, "took_s": took_s, "findings": number, "checks": checks, "listed": listed})
+    else:
+        _print_run(at, number, checks, listed)
+    if number:
+        raise click.exceptions.Exit(1)
+
+
+def _print_run(at: datetime, number: int, checks: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
+    click.echo(f"审计于 audited at {at:%Y-%m-%d %H:%M:%S} UTC，问题 findings: {number}")
+    print_table(
+        "规则",
+        ("代码", "规则", "核对", "问题"),
+        [(check["code"], f"{check['zh']} / {check['en']}", check["examined"], check["findings"]) for check in checks],
+    )
+    print_table(
+        "问题",
+        ("代码", "对象", "自", "说明"),
+        [(item["code"], item["subject"], item["since"], f"{item['zh']} / {item['en']}") for item in listed],
+    )
 
 
 def verification(connection: Connection[Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.cli.alignment import align_plans
 from services.cli.areas import rank, rollup
 from services.cli.assess import assess
 from services.cli.audit import audit
+from services.cli.channels import channel
 from services.cli.concepts import concept
 from services.cli.contacts import contact
 from services.cli.dead_letters import deadletter
@@ -55,6 +56,7 @@ for command in (
     audit,
     contact,
     account,
+    channel,
     deadletter,
     key,
     migrate,

@@ -10,9 +10,11 @@ from pathlib import Path
 from aiohttp import web
 
 from planwatch.language import Text
+from services.clock import system_clock
 from services.database import Pool
 from services.errors import StoreUnavailable
 from services.pages import store
+from services.pages.audit_page import AuditPage
 from services.pages.catcher import MailFolder
 from services.pages.comparison_pages import ComparisonPages
 from services.pages.handlers import NotShown, Pages
@@ -44,6 +46,7 @@ def build_app(pool: Pool, mail_catcher: str) -> web.Application:
     app = web.Application(middlewares=[_answer_in_words])
     Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None).add_routes(app)
     ComparisonPages(pool).add_routes(app)
+    AuditPage(pool, system_clock).add_routes(app)
     add_static_files(app)
     app.on_response_prepare.append(keep_to_itself)
     add_operations_routes(app, checks)

@@ -97,7 +97,7 @@ async def test_a_case_that_was_set_by_hand_is_found(pipeline: Pipeline, tampered
 
 
 @pytest.mark.parametrize("statement", ["UPDATE warning_history SET actor = ''", "DELETE FROM warning_history",
-                                       "TRUNCATE warning_history"])  # fmt: skip
+                                       "TRUNCATE warning_history CASCADE"])  # fmt: skip
 async def test_not_even_the_owner_changes_the_history(pipeline: Pipeline, tampered: Tamper, statement: str) -> None:
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only"):
         pipeline.execute(statement)
