@@ -216,7 +216,7 @@ class CaseBook:
 
 def _among(event: Event, opened: tuple[Case, ...]) -> Event:
     """The event with the cases of the same occasion as neighbours, so that a city's covers its districts' at once."""
-    if not isinstance(event, Assessed):
+    if not isinstance(event, Assessed | ForecastMade):
         return event
     return replace(event, matter=replace(event.matter, neighbours=(*event.matter.neighbours, *opened)))
 
