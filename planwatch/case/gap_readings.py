@@ -6,10 +6,12 @@ A gap that has widened is held against the last period before that, so that it s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from planwatch.breakdown import DIMENSION_NAMES, Dimension
@@ -52,7 +54,7 @@ class GroupFigure:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Standing:
     """One period: the figures of the groups that have one, and all that was received for it."""
 
@@ -95,13 +97,14 @@ def _standing(periods: Mapping[TimePeriod, Sequence[GroupFigure]], at: TimePerio
 def _readings(dimension: Dimension, standings: Sequence[_Standing]) -> list[Reading]:
     readings: list[Reading] = []
     widened_from: int | None = None
+    known_at = list(accumulate((max(f.received_at for f in each.received) for each in standings), max))
+    measure = cache(_gap)
     for position in range(1, len(standings)):
         start = position - 1 if widened_from is None else widened_from
-        change = _change(standings[: start + 1], standings[position])
+        change = _change(standings[: start + 1], standings[position], measure)
         if change is None:
             continue
         widened_from = start if change.is_wider else None
-        received = [figure for standing in standings[: position + 1] for figure in standing.received]
         newest = max(standings[position].received, key=lambda figure: (figure.received_at, figure.submission_id))
         readings.append(
             Reading(
@@ -109,7 +112,7 @@ def _readings(dimension: Dimension, standings: Sequence[_Standing]) -> list[Read
                 is_bad=change.is_wider,
                 cause=WIDER if change.is_wider else NOT_WIDER,
                 submission_id=newest.submission_id,
-                known_at=max(figure.received_at for figure in received),
+                known_at=known_at[position],
                 because=_because(DIMENSION_NAMES[dimension], change),
             )
         )
@@ -128,14 +131,18 @@ class _Change(NamedTuple):
     reason: Text
 
 
-def _change(history: Sequence[_Standing], standing: _Standing) -> _Change | None:
+def _change(
+    history: Sequence[_Standing],
+    standing: _Standing,
+    measure: Callable[[_Standing, tuple[str, ...]], Measure],
+) -> _Change | None:
     """What the gap did since the last period of `history`, over the groups of that one; None: it cannot be said."""
     earlier = history[-1]
-    groups = sorted(earlier.values)
-    if len(groups) < 2 or not standing.values.keys() >= set(groups):
+    groups = tuple(sorted(earlier.values))
+    if len(groups) < 2 or not standing.values.keys() >= earlier.values.keys():
         return None
-    complete = [each for each in history if each.values.keys() >= set(groups)]
-    gaps = [PeriodGap(each.period, _gap(each, groups)) for each in (*complete, standing)]
+    complete = [each for each in history if each.values.keys() >= earlier.values.keys()]
+    gaps = [PeriodGap(each.period, measure(each, groups)) for each in (*complete, standing)]
     decision = gap_widened(gaps)
     if decision.change is GapChange.UNDECIDED:
         return None
@@ -155,7 +162,7 @@ def _change(history: Sequence[_Standing], standing: _Standing) -> _Change | None
     )
 
 
-def _gap(standing: _Standing, groups: Sequence[str]) -> Measure:
+def _gap(standing: _Standing, groups: tuple[str, ...]) -> Measure:
     shares = shares_of([Group(name, float(standing.values[name]), 1.0) for name in groups])
     return next(found for found in measure_extremes(shares, Comparison(), ordered=False) if found.code is MEASURE)
 

@@ -247,7 +247,7 @@ def _plan_of(happenings: Sequence[Happening], known: Mapping[str, case_store.Sto
 
 def _among(event: Event, opened: tuple[Case, ...]) -> Event:
     """The event with the cases of the same occasion as neighbours, so that a city's covers its districts' at once."""
-    if not isinstance(event, Assessed):
+    if not isinstance(event, Assessed | ForecastMade):
         return event
     return replace(event, matter=replace(event.matter, neighbours=(*event.matter.neighbours, *opened)))
 

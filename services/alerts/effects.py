@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -11,12 +12,14 @@ from planwatch.case.effects import Step
 from planwatch.case.events import Assessed
 from planwatch.case.model import Case
 from planwatch.errors import Invalid
+from planwatch.plan import Plan
+from planwatch.series import SeriesKey
 from planwatch.wire import AssessmentsMade, assessments_from_bytes
 from services.alerts import case_store, store
 from services.alerts.cases import CaseBook, Happening
 from services.alerts.forecast_source import forecast_happening
 from services.alerts.gap_source import gap_happenings
-from services.alerts.known_figures import load_known_figures
+from services.alerts.known_figures import load_known_figures, load_unfinished
 from services.alerts.matters import matter_of
 from services.alerts.notices import NoticeWriter
 from services.alerts.quality_source import quality_happenings
@@ -83,13 +86,25 @@ class AlertEffects:
                     found[forecast.case_id] = forecast
         if not subjects:
             return []
-        plan = catalogue.plans[event.plan_id]
+        keys = [key for keys in every_freq.values() for key in keys]
         reported = [subject.series for subject in subjects.values()]
-        indicators = {series.indicator_id for series in reported}
-        figures = await load_known_figures(connection, plan, indicators, event.known_at)
+        checks = await self._checks(connection, catalogue.plans[event.plan_id], reported, keys, event.known_at)
+        return [*found.values(), *checks]
+
+    async def _checks(
+        self,
+        connection: AsyncConnection[Any],
+        plan: Plan,
+        reported: Sequence[SeriesKey],
+        every_key: Sequence[str],
+        known_at: datetime,
+    ) -> list[Happening]:
+        """What is known at that moment of the gaps that the reported series are part of, and of doubtful figures."""
+        unfinished = await load_unfinished(connection, plan, list(map(str, reported)), known_at)
+        compared = {series.indicator_id for series in reported} - unfinished
+        figures = await load_known_figures(connection, plan, compared, every_key, known_at)
         return [
-            *found.values(),
-            *gap_happenings(plan, reported, figures),
+            *gap_happenings(plan, [series for series in reported if series.indicator_id in compared], figures),
             *quality_happenings(plan, reported, figures),
         ]
 

@@ -87,7 +87,12 @@ class Pages:
             figures = await load_figures(connection, headline, as_of)
             forecasts = await load_forecasts(connection, headline, as_of)
         shown = set(headline)
-        rows = views.indicator_rows(plan, figures, [case for case in cases if case.series_key in shown], forecasts)
+        of_whole = [
+            case
+            for case in cases
+            if case.series_key in shown or (not case.series_key and case.ref_area == plan.ref_area)
+        ]
+        rows = views.indicator_rows(plan, figures, of_whole, forecasts)
         content = {
             "plan": plan,
             "groups": views.group_by_domain(plan, rows),

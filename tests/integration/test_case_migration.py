@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from planwatch.case.events import ClosedByPerson
 from services.cli.audit import verification
 from services.database import connect_as
 from services.database.migrate import migrate, migration_names
@@ -26,15 +27,19 @@ RAISED_AT = datetime(2022, 3, 1, 2, tzinfo=UTC)
 BEFORE = """
     INSERT INTO early_warnings
     SELECT w.case_id, w.plan_id, 1, 'indicator', w.indicator_id, w.indicator_id || '.640500.A._T._T', w.agency_id, 1,
-           w.state, w.level, w.cause, '2021', '2021', 'default-1: x', 's', %(at)s, %(at)s, %(at)s
-    FROM (VALUES ('05', 'zhongwei', 'zhongwei-05', 'zhongwei-education', 'acknowledged', 'red', 'reversed'),
-                 ('06', 'zhongwei', 'zhongwei-06', 'zhongwei-education', 'closed', 'yellow', 'on_schedule'))
-        AS w (case_id, plan_id, indicator_id, agency_id, state, level, cause);
+           w.state, w.level, w.cause, '2021', '2021', w.policy_line, 's', %(at)s, %(at)s, %(at)s
+    FROM (VALUES ('05', 'zhongwei', 'zhongwei-05', 'zhongwei-education', 'acknowledged', 'red', 'reversed',
+                  'default-1: x'),
+                 ('06', 'zhongwei', 'zhongwei-06', 'zhongwei-education', 'closed', 'yellow', 'on_schedule',
+                  'default-1: x'),
+                 ('11', 'zhongwei', 'zhongwei-11', 'zhongwei-health', 'open', 'yellow', 'on_schedule',
+                  'default-3: unlikely.anticipatory < 0.5 = yellow'))
+        AS w (case_id, plan_id, indicator_id, agency_id, state, level, cause, policy_line);
     INSERT INTO warning_history
     SELECT h.case_id, h.step, %(at)s + h.step * interval '1 hour', h.step_kind, 1, h.level, '因', 'why', '', '2021',
            's', 'planwatch-evaluate', 'immediate', '', '', 'warning-' || h.case_id || '-' || h.step
     FROM (VALUES ('05', 1, 'raise', 'red'), ('05', 2, 'acknowledge', 'red'), ('06', 1, 'raise', 'yellow'),
-                 ('06', 2, 'close', 'yellow')) AS h (case_id, step, step_kind, level);
+                 ('06', 2, 'close', 'yellow'), ('11', 1, 'raise', 'yellow')) AS h (case_id, step, step_kind, level);
 """
 
 
@@ -53,7 +58,7 @@ def migrated(postgres_url: str, catalogue_template: str) -> Iterator[Pipeline]:
         connection.execute(
             "INSERT INTO series"
             " SELECT indicator_id || '.640500.A._T._T', plan_id, indicator_id, '640500', 'A', '_T', '_T'"
-            " FROM indicators WHERE indicator_id IN ('zhongwei-05', 'zhongwei-06')"
+            " FROM indicators WHERE indicator_id IN ('zhongwei-05', 'zhongwei-06', 'zhongwei-11')"
         )
         psycopg.ClientCursor(connection).execute(BEFORE, {"at": RAISED_AT})
     migrate(url)
@@ -78,7 +83,7 @@ async def test_cases_of_before_are_chained_start_to_count_now_and_go_on(migrated
     # given
     with connect_as(migrated.url, "planwatch_reader") as connection:
         assert verification(connection)["faults"] == []
-        assert verification(connection)["entries"] == 4
+        assert verification(connection)["entries"] == 5
     assert migrated.rows("SELECT due_on > now() FROM early_warnings WHERE case_id = '05'") == [(True,)]
 
     # when a round is made on the same day
@@ -88,12 +93,27 @@ async def test_cases_of_before_are_chained_start_to_count_now_and_go_on(migrated
     # then nobody is pressed for what was not asked before
     assert migrated.outbox() == []
     assert migrated.rows("SELECT count(*) FROM warning_history WHERE step_kind IN ('remind', 'escalate')") == [(0,)]
-    assert migrated.open_levels() == {"zhongwei-05": "red"}
+    assert migrated.open_levels() == {"zhongwei-05": "red", "zhongwei-11": "yellow"}
 
 
 async def test_a_new_figure_after_the_migration_is_a_case_like_any_other(migrated: Pipeline) -> None:
     await migrated.submit(figure(13, "2021", "31"), submission_id="a")
 
-    assert migrated.open_levels() == {"zhongwei-05": "red", "zhongwei-13": "red"}
+    assert migrated.open_levels() == {"zhongwei-05": "red", "zhongwei-11": "yellow", "zhongwei-13": "red"}
+    with connect_as(migrated.url, "planwatch_reader") as connection:
+        assert verification(connection)["faults"] == []
+
+
+async def test_an_unlikely_target_of_before_is_a_forecast_miss_and_goes_on(
+    migrated: Pipeline,
+) -> None:
+    kind = migrated.rows("SELECT kind FROM early_warnings WHERE case_id = '11'")
+    ((told,),) = migrated.rows("SELECT changes ->> 'kind' FROM warning_history WHERE case_id = '11'")
+
+    await migrated.happen("zhongwei-11", ClosedByPerson("head", "数据已更正"))
+
+    assert kind == [("forecast_miss",)]
+    assert told == "unlikely_target"
+    assert migrated.rows("SELECT state, kind FROM early_warnings WHERE case_id = '11'") == [("closed", "forecast_miss")]
     with connect_as(migrated.url, "planwatch_reader") as connection:
         assert verification(connection)["faults"] == []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from planwatch.case.kinds import CaseKind
 from planwatch.wire import ASSESSMENT_MADE
+from services.alerts.known_figures import load_unfinished
 from services.database import open_pool
 from services.pages.app import build_app
 from services.pages.store import ROLE
-from tests.builders import figure, make_record, make_submission_record
+from tests.builders import figure, make_record, make_submission_record, real_plan
 from tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.embedded
@@ -210,3 +211,38 @@ async def test_a_sender_confirms_a_doubted_figure_by_its_status(pipeline: Pipeli
 
     assert doubted == [("open",)]
     assert of_kind(pipeline, CaseKind.DATA_QUALITY, "state") == [("closed",)]
+
+
+async def test_while_areas_of_the_newest_period_are_missing_nothing_but_their_own_series_is_read(
+    pipeline: Pipeline,
+) -> None:
+    # given a period in which both districts have reported
+    start = pipeline.clock()
+    await report_gaps(pipeline, "4.0")
+    one, other = pipeline.clock() + timedelta(days=1), pipeline.clock() + timedelta(days=2)
+
+    # when one of them is late with the next one
+    await pipeline.submit(figure(6, "2021-02", "93.0", ref_area=NORTH), submission_id="02ab", received_at=one)
+    await pipeline.submit(figure(6, "2021-02", "97.0", ref_area=SOUTH), submission_id="02cd", received_at=other)
+
+    # then
+    assert await unfinished(pipeline, NORTH, one) == {"zhongwei-06"}
+    assert await unfinished(pipeline, SOUTH, other) == set()
+    assert await unfinished(pipeline, NORTH, start) == set()
+
+
+async def test_a_correction_of_an_earlier_period_is_compared_although_the_newest_one_is_unfinished(
+    pipeline: Pipeline,
+) -> None:
+    await report_gaps(pipeline, "4.0", "4.2")
+    await pipeline.submit(figure(6, "2021-03", "93.0", ref_area=NORTH), submission_id="03ab")
+    corrected_at = pipeline.clock() + timedelta(days=1)
+
+    await pipeline.submit(figure(6, "2021-02", "93.1", ref_area=NORTH), submission_id="eeaa", received_at=corrected_at)
+
+    assert await unfinished(pipeline, NORTH, corrected_at) == set()
+
+
+async def unfinished(pipeline: Pipeline, area: str, known_at: datetime) -> set[str]:
+    async with open_pool(pipeline.url, "planwatch_alerts") as pool, pool.connection() as connection:
+        return await load_unfinished(connection, real_plan("zhongwei"), [f"zhongwei-06.{area}.M._T._T"], known_at)
