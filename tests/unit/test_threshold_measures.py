@@ -16,6 +16,7 @@ from planwatch.plan import Direction, Indicator, Plan
 from planwatch.plan_history import PlanHistory, PlanVersion
 from planwatch.policy import AssessmentClass, Policy, ThresholdMeasure, Thresholds
 from planwatch.rejudgement import StoredVerdict, class_under
+from planwatch.wording import REASONS
 from tests.builders import default_policy, make_history, make_indicator, make_plan
 
 AHEAD, ON_SCHEDULE = AssessmentClass.AHEAD, AssessmentClass.ON_SCHEDULE
@@ -66,6 +67,25 @@ def test_points_behind_are_percentage_points_of_the_whole_way(value: str, verdic
 )
 def test_days_behind_ask_when_the_path_had_the_present_value(value: str, verdict: AssessmentClass) -> None:
     assert judged(DAYS, value) is verdict
+
+
+@pytest.mark.parametrize(("thresholds", "reason"), [(POINTS, "points_behind"), (DAYS, "days_behind")])
+def test_a_verdict_says_by_what_it_was_judged(thresholds: Thresholds, reason: str) -> None:
+    indicator = make_indicator(baseline="0", target="100")
+    policy = replace(default_policy(), thresholds=thresholds)
+
+    found = assess(
+        make_plan(indicator),
+        indicator,
+        policy,
+        make_history(indicator, {"2023": "40"}),
+        parse_period("2023"),
+        submission_id="s",
+    )
+
+    assert found is not None
+    assert found.reason == reason
+    assert REASONS[reason].zh
 
 
 @pytest.mark.parametrize("thresholds", [POINTS, DAYS])
