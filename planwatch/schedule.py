@@ -282,6 +282,8 @@ def _judge_path(course: Course, period: TimePeriod, measured: Decimal) -> Judgem
     met = due.goal_counts and course.meets(measured, course.goal)
     moves = bool(course.distance)
     verdict, reason = class_on_path(due, measured, start.value, met=met, rises=course.rises, moves=moves)
+    if reason == "schedule_index" and course.thresholds.measure is not ThresholdMeasure.SCHEDULE_INDEX:
+        reason = course.thresholds.measure.value
     if start.substituted and _precedes(period, start) and verdict is not AssessmentClass.ACHIEVED:
         verdict, reason = AssessmentClass.NOT_ASSESSABLE, "first_observation_is_baseline"
     if _is_late(course.indicator, period) and verdict is not AssessmentClass.ACHIEVED:

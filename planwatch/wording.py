@@ -98,6 +98,8 @@ REASONS = {
     "limit_breached": Text("数值越过规划限值", "the figure is beyond the plan's limit"),
     "target_met": Text("已达到规划期末目标", "the target of the plan is already met"),
     "schedule_index": Text("按完成进度与序时进度之比判定", "judged by achieved share ÷ expected share"),
+    "points_behind": Text("按落后于序时进度的百分点判定", "judged by percentage points behind the path"),
+    "days_behind": Text("按落后于序时进度的天数判定", "judged by days behind the path"),
     "deadline_passed": Text("期限已到，尚未全部完成", "the deadline has come and not all of it is done"),
     "moved_away": Text("与基期相比向相反方向变动，超出数字的舍入误差", "moved away from the target beyond rounding"),
     "side_of_path": Text(

@@ -96,8 +96,14 @@ def simulate(
     records = load_records(connection, plan_id)
     history = PolicyReplay(records, window, calendar)
     control, present, under = history.control(), history.present(changed), history.under(changed)
+    numbers = {row.indicator_id: position for position, row in enumerate(records.plans.current.watched)}
+    differing = [
+        _with_figures(difference, {**present.cases, **under.cases}, history, changed)
+        for difference in case_differences(
+            episodes(history.standing(), present.steps), episodes(history.standing(), under.steps)
+        )
+    ]
     verdicts = list(_changed_verdicts(history, changed))
-    standing = history.standing()
     recorded = {(step.case_id, step.number): step for step in history.recorded}
     return Simulation(
         in_force=_in_force(history),
@@ -108,10 +114,7 @@ def simulate(
         not_replayed=history.not_replayed,
         unjudged=sum(not history.is_judged_again(known) for known in _within(records, window)),
         verdicts=verdicts,
-        cases=[
-            _with_figures(difference, {**present.cases, **under.cases}, history, changed)
-            for difference in case_differences(episodes(standing, present.steps), episodes(standing, under.steps))
-        ],
+        cases=sorted(differing, key=lambda item: numbers.get(item.subject.subject.indicator_id, len(numbers))),
         mails=compare_mails(present.post.mails, under.post.mails),
     )
 

@@ -1,7 +1,8 @@
 """Time lines in the style of Alertmanager's acceptance tests: a virtual clock, events at moments, mails in intervals.
 
 A time line plays the rounds of the alerting service on the pure machine, one every hour. Mails are expected in
-intervals, and their number has to be the expected one, so that a duplicate fails like a missing mail.
+intervals, and their number has to be the expected one, so that a duplicate fails like a missing mail. Every story is
+told twice: what its steps record, replayed under the same policy, has to give the same steps.
 """
 
 from __future__ import annotations
@@ -12,11 +13,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from planwatch.case.effects import MailOrder, Step
-from planwatch.case.events import Assessed, ClockTicked, Event
+from planwatch.case.events import (
+    Assessed,
+    ClockTicked,
+    Event,
+    ForecastMade,
+    GapMeasured,
+    PlanRevised,
+    QualityChecked,
+    ReportsChecked,
+)
 from planwatch.case.grouping import grouped_orders
+from planwatch.case.history_replay import HistoryReplay, Maker, Occasion, covers, pressing
 from planwatch.case.inhibition import cover_changes
 from planwatch.case.machine import transition
 from planwatch.case.model import Case, Matter, replay
+from planwatch.case.post import Post
+from planwatch.case.recorded import RecordedStep, given_event
+from planwatch.case.replay_comparison import StepDifference, step_differences
 from planwatch.early_warning import DecisionKind, Verdict
 from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import (
@@ -33,7 +47,9 @@ from services.alerts.sender import retry_after
 from tests.builders import CALENDAR_2026, default_policy, make_matter
 
 HOUR = timedelta(hours=1)
-Maker = Callable[["Timeline"], Event]
+EventMaker = Callable[["Timeline"], Event]
+FOUND = (Assessed, ForecastMade, GapMeasured, QualityChecked, ReportsChecked, PlanRevised)
+"""Events that come from figures and from the catalogue; what people did is read off the recorded steps."""
 
 
 def local(text: str) -> datetime:
@@ -95,13 +111,15 @@ class Timeline:
         self.cases: dict[str, Case] = {}
         self.history: dict[str, list[Step]] = defaultdict(list)
         self.arrived: list[SentMail] = []
-        self._events: list[tuple[datetime, str, Maker]] = []
+        self._events: list[tuple[datetime, str, EventMaker]] = []
         self._verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
         self._digests: dict[str, Digest] = {}
         self._last_digest: dict[str, date] = {}
         self._weekly: dict[tuple[str, datetime], list[str]] = defaultdict(list)
         self._outages: list[tuple[datetime, datetime]] = []
         self._stopped: list[tuple[datetime, datetime]] = []
+        self._recorded: list[RecordedStep] = []
+        self._found: list[Occasion] = []
 
     def watch(self, name: str, **changes: object) -> None:
         """Let a case be about something else than `make_matter` has by default."""
@@ -135,12 +153,12 @@ class Timeline:
         for name, at in moments.items():
             self.report(at, name, **verdicts)
 
-    def make_each(self, moments: Iterable[str], maker: Maker, name: str) -> None:
+    def make_each(self, moments: Iterable[str], maker: EventMaker, name: str) -> None:
         """The same happens at several moments."""
         for at in moments:
             self.make(at, maker, name)
 
-    def make(self, at: str, maker: Maker, name: str = "rate") -> None:
+    def make(self, at: str, maker: EventMaker, name: str = "rate") -> None:
         """Something happens that depends on what is known by then."""
         self._events.append((local(at), name, maker))
 
@@ -170,6 +188,9 @@ class Timeline:
 
     def run(self, until: str) -> None:
         """Play the story."""
+        standing = {name: (case, len(self.history[name])) for name, case in self.cases.items()}
+        first = len(self._recorded)
+        self._found.clear()
         pending = sorted(self._events, key=lambda event: event[0])
         now, end = pending[0][0], local(until)
         next_round = now
@@ -189,6 +210,27 @@ class Timeline:
             if pending:
                 now = min(now, pending[0][0])
         self.arrived.sort(key=lambda sent: sent.at)
+        assert self._retold(standing, first, end) == []
+
+    def _retold(self, standing: Mapping[str, tuple[Case, int]], first: int, until: datetime) -> list[StepDifference]:
+        """Where the steps recorded since `first`, replayed under the same policy, are not the same steps."""
+        again = HistoryReplay(lambda moment: self.policy, self.calendar, standing, Post({}))
+        rounds: dict[datetime, int] = {}
+        changes: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+        given = []
+        for place, step in enumerate(self._recorded):
+            before = replay(changes[step.case_id])
+            changes[step.case_id].append(step.changes)
+            after = replay(changes[step.case_id])
+            assert after is not None
+            event = given_event(step, before, after) if place >= first else None
+            if event is not None:
+                given.append(Occasion(step.at, place, len(self._found), (_always(step.case_id, event),)))
+            elif step.is_of_clock and place >= first:
+                rounds.setdefault(step.at, place)
+        turns = [Occasion(at, place, len(self._found) + 1, (covers, pressing)) for at, place in rounds.items()]
+        again.play([*self._found, *given, *turns], until)
+        return step_differences(self._recorded[first:], again.steps)
 
     def told(self, *kinds: MailKind) -> list[SentMail]:
         """The mails that arrived, without the weekly summaries unless they are asked for."""
@@ -221,11 +263,16 @@ class Timeline:
 
     def _apply(self, name: str, event: Event, now: datetime) -> list[Step]:
         after, steps, reason = transition(self.cases.get(name), event, self.policy, now, self.calendar)
+        if isinstance(event, FOUND):
+            place, number = len(self._recorded), len(self._found)
+            self._found.append(Occasion(now, place, number, (_always(name, event),)))
         assert reason.zh
         assert reason.en
         if after is not None:
             self.cases[name] = after
-        self.history[name] += steps
+        for step in steps:
+            self.history[name].append(step)
+            self._recorded.append(_as_recorded(step, len(self.history[name]), now))
         return list(steps)
 
     def _round(self, now: datetime) -> list[Step]:
@@ -293,6 +340,29 @@ class Timeline:
             moment += retry_after(attempts)
             attempts += 1
         self.arrived.append(SentMail(kind, to, moment, cases))
+
+
+def _as_recorded(step: Step, number: int, now: datetime) -> RecordedStep:
+    """The row of the history that the service would write."""
+    entry, order = step.entry, step.notice if isinstance(step.notice, MailOrder) else None
+    return RecordedStep(
+        case_id=step.case.case_id,
+        number=number,
+        at=now,
+        kind=entry.kind,
+        level=step.case.level.code,
+        reason=entry.reason,
+        policy_line=entry.policy_line,
+        actor=entry.actor,
+        submission_id=entry.submission_id,
+        delivery=(order.delivery if order else Delivery.NONE).value,
+        addressee=order.to if order else None,
+        changes=entry.changes,
+    )
+
+
+def _always(case_id: str, event: Event) -> Maker:
+    return lambda cases, policy, now: [(case_id, event)]
 
 
 def only(values: Mapping[str, Case]) -> Case:

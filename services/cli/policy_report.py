@@ -15,7 +15,7 @@ from planwatch.case.wording import MAIL_KIND_NAMES
 from planwatch.language import Text
 from planwatch.local_time import LOCAL_TIME
 from planwatch.plan import Plan
-from planwatch.wording import CLASS_NAMES
+from planwatch.wording import CLASS_NAMES, KIND_NAMES
 from services.cli.printing import print_table, printed
 from services.policy_records import KnownVerdict
 from services.policy_simulation import DifferingCase, Simulation
@@ -103,7 +103,7 @@ def print_simulation(found: Simulation, plan: Plan, first: date, last: date) -> 
     )
     _print(
         f"预警不同（{counts}）" if counts else "预警不同",
-        ("指标", "地区", "差异", "现行政策", "拟改政策", "依据", "政策条款"),
+        ("指标", "地区", "类别", "差异", "现行政策", "拟改政策", "依据", "政策条款"),
         [_case_row(item, plan) for item in found.cases],
     )
     _print(
@@ -198,6 +198,7 @@ def _case_row(item: DifferingCase, plan: Plan) -> tuple[Any, ...]:
     return (
         _indicator(plan, item.subject.subject.indicator_id),
         item.subject.subject.ref_area,
+        KIND_NAMES[item.subject.kind].zh,
         "、".join(DIVERGENCE_NAMES[name].zh for name in difference.divergences),
         _course(difference.present),
         _course(difference.changed),
@@ -220,6 +221,7 @@ def _case(item: DifferingCase, plan: Plan) -> dict[str, Any]:
         "case": item.difference.case_id,
         "indicator": subject.indicator_id,
         "name": _indicator(plan, subject.indicator_id),
+        "kind": item.subject.kind,
         "ref_area": subject.ref_area,
         "divergences": list(item.difference.divergences),
         "present": _episode(item.difference.present),

@@ -106,8 +106,8 @@ async def test_a_raised_threshold_shows_exactly_the_verdict_the_case_and_the_mai
     # and it would have been mailed at once instead of in the digest, and be escalated in the end
     assert mails(found.mails.only_changed, case.difference.case_id) == [
         (MailKind.WARNING, EDUCATION),
-        (MailKind.WARNING, EDUCATION),  # again when its silence ends
-        (MailKind.REMINDER, EDUCATION),
+        (MailKind.REMINDER, EDUCATION),  # of 11 March, an hour before it was silenced
+        (MailKind.REMINDER, EDUCATION),  # of 8 April: its time counts anew from the end of the silence
         (MailKind.ESCALATION, LEAD),
     ]
     assert mails(found.mails.only_present, case.difference.case_id)[0] == (MailKind.DIGEST, EDUCATION)
