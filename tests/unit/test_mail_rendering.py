@@ -544,9 +544,17 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
     language: Language, subject: str, second: str
 ) -> None:
     line = SummaryLine(
-        "0123456789abcdef", Text("规划", "Plan"), Text("巩固率", "Retention"), Text("教育局", "Education Bureau"),
-        Level.RED, False, Text("发出红色预警", "a red warning is raised"), 2, date(2022, 3, 10),
-    )  # fmt: skip
+        case_id="0123456789abcdef",
+        plan=Text("规划", "Plan"),
+        area=Text("中卫市（640502）", "Zhongwei (640502)"),
+        indicator=Text("巩固率", "Retention"),
+        owner=Text("教育局", "Education Bureau"),
+        level=Level.RED,
+        is_closed=False,
+        reason=Text("发出红色预警", "a red warning is raised"),
+        steps=2,
+        due_on=date(2022, 3, 10),
+    )
     standing = Standing(((Level.RED, 2),), 1)
 
     mail = render_summary(
@@ -555,6 +563,8 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
 
     assert mail.subject == subject
     assert mail.text.splitlines()[1] == second
+    assert "640502" in mail.text
+    assert "640502" in mail.html
     assert "http://alerts.test/cases/0123456789abcdef" in mail.html
 
 
