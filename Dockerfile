@@ -20,5 +20,7 @@ COPY --from=build /opt/planwatch /opt/planwatch
 WORKDIR /srv/planwatch
 COPY plans plans
 ENV PATH=/opt/planwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Pictures in mails: matplotlib keeps its list of fonts there, the user has no home.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER planwatch
 CMD ["planwatch", "--help"]

@@ -128,6 +128,17 @@ def cause_name(code: str) -> Text:
     return CLASS_NAMES[AssessmentClass(code)] if code in set(AssessmentClass) else Text(code, code)
 
 
+def area_text(name: Text, own: str, ref_area: str) -> Text:
+    """The name of an area: the plan's own, or its name with the code of the division.
+
+    Args:
+        name: of the plan's own area.
+        own: its code.
+        ref_area: the code of the area in question.
+    """
+    return name if ref_area == own else Text(f"{name.zh}（{ref_area}）", f"{name.en} ({ref_area})")
+
+
 def place_in_plan(indicator: Indicator) -> Text:
     """Where a reader finds an indicator in its plan, e.g. 主表第5项."""
     return place_text(indicator.section, indicator.no)

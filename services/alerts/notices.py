@@ -18,7 +18,7 @@ from planwatch.notification import MailKind
 from planwatch.period import parse_period
 from planwatch.plan import Indicator, Plan, Section
 from planwatch.policy import AssessmentClass, Level
-from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
+from planwatch.wording import CASE_NAMES, area_text, demand_of, place_in_plan
 from services.alerts.links import (
     LinkSigner,
     Unsubscription,
@@ -96,7 +96,7 @@ class NoticeWriter:
             level=change.level,
             previous_level=change.previous_level,
             plan_title=plan.title,
-            area=area_name(plan, case.subject.ref_area),
+            area=area_text(plan.area_name, plan.ref_area, case.subject.ref_area),
             place=place_in_plan(indicator),
             indicator_name=indicator.name,
             unit=indicator.unit,
@@ -207,13 +207,6 @@ def agency_name(plan: Plan, agency_id: str) -> Text:
 def _forecast(figures: Figures) -> tuple[float, float, float] | None:
     value, low, high = figures.forecast_value, figures.forecast_low, figures.forecast_high
     return None if value is None or low is None or high is None else (value, low, high)
-
-
-def area_name(plan: Plan, ref_area: str) -> Text:
-    """The name of an area: the plan's own, or its name with the code of the division."""
-    if ref_area == plan.ref_area:
-        return plan.area_name
-    return Text(f"{plan.area_name.zh}（{ref_area}）", f"{plan.area_name.en} ({ref_area})")
 
 
 def warning_mail_id(case_id: str, step: int) -> str:

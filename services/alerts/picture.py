@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from io import BytesIO
 from itertools import chain
 
@@ -23,6 +23,7 @@ from PIL import Image
 from planwatch.drawn_path import PeriodFigure, actual_values, expected_path
 from planwatch.period import TimePeriod, parse_period, year_fraction
 from planwatch.plan import Indicator, Plan
+from planwatch.printing import due_decimals
 from planwatch.trajectory import PathPoint
 
 WIDTH, HEIGHT = 600, 280
@@ -97,8 +98,15 @@ def choose_drawing(
     values = [*(float(point.value) for point in (*path, *actual)), *(outlook or ())]
     if not path or not told or not all(math.isfinite(value) and abs(value) < LARGEST for value in values):
         return None
-    at = year_fraction(shown.end)
-    return Drawing(path, actual, told[0], PathPoint(at, due) if due is not None else None, outlook)
+    return Drawing(path, actual, told[0], _due_point(shown, due, indicator.target.value), outlook)
+
+
+def _due_point(shown: TimePeriod, due: Decimal | None, target: Decimal) -> PathPoint | None:
+    """Rounded as the table beside the picture prints it."""
+    if due is None:
+        return None
+    step = Decimal(1).scaleb(-due_decimals(due, target))
+    return PathPoint(year_fraction(shown.end), due.quantize(step, ROUND_HALF_UP, Context(prec=80)))
 
 
 def draw_picture(drawing: Drawing) -> Picture:
@@ -142,7 +150,7 @@ def _draw_digits(axes: Axes, drawing: Drawing) -> None:
 
 def _write(axes: Axes, point: PathPoint, colour: str, points_up: int, *, large: bool = False) -> None:
     text = axes.annotate(
-        _digits(float(point.value)),
+        f"{point.value:f}".replace("-", "−"),
         (point.time, float(point.value)),
         xytext=(0, points_up),
         textcoords="offset points",

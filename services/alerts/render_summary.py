@@ -51,6 +51,7 @@ def _line(line: SummaryLine, printer: Printer, url: str) -> dict[str, object]:
         "kind": "close" if line.is_closed else "summary",
         "level": say(LEVEL_NAMES[line.level]),
         "plan": say(line.plan),
+        "area": say(line.area),
         "name": say(line.indicator),
         "owner": say(line.owner),
         "reason": say(line.reason),

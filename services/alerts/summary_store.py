@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from planwatch.language import Text
 from planwatch.policy import Level, level_from_code
+from planwatch.wording import area_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class SummaryLine:
 
     case_id: str
     plan: Text
+    area: Text
     indicator: Text
     owner: Text
     level: Level
@@ -69,7 +71,8 @@ async def load_entries(connection: AsyncConnection[Any], mail_id: str) -> list[S
         SELECT * FROM (
             SELECT DISTINCT ON (h.case_id) h.case_id, p.title_zh, p.title_en, i.name_zh, i.name_en, a.name_zh,
                    a.name_en, h.level, h.step_kind = 'close' AS is_closed, h.reason_zh, h.reason_en,
-                   count(*) OVER (PARTITION BY h.case_id), w.due_on
+                   count(*) OVER (PARTITION BY h.case_id), w.due_on, p.area_name_zh, p.area_name_en, p.ref_area,
+                   coalesce(w.ref_area, p.ref_area)
             FROM warning_history AS h
             JOIN early_warnings AS w USING (case_id)
             JOIN plans AS p ON (p.plan_id, p.plan_version) = (w.plan_id, w.plan_version)
@@ -85,8 +88,8 @@ async def load_entries(connection: AsyncConnection[Any], mail_id: str) -> list[S
     )
     return [
         SummaryLine(
-            row[0], Text(row[1], row[2]), Text(row[3], row[4]), Text(row[5], row[6]), level_from_code(row[7]), row[8],
-            Text(row[9], row[10]), row[11], row[12],
+            row[0], Text(row[1], row[2]), area_text(Text(row[13], row[14]), row[15], row[16]), Text(row[3], row[4]),
+            Text(row[5], row[6]), level_from_code(row[7]), row[8], Text(row[9], row[10]), row[11], row[12],
         )
         for row in await rows.fetchall()
     ]  # fmt: skip

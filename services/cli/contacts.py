@@ -60,6 +60,21 @@ def add(
     click.echo(f"已登记 entered: {agency_id} {name} <{email}> {first} – {last or '—'}")
 
 
+@contact.command()
+@click.argument("agency_id")
+@click.argument("email")
+@data_dir_option
+def resubscribe(agency_id: str, email: str, data_dir: Path | None) -> None:
+    """恢复一个邮箱退订过的邮件。 Let an address have again what it has unsubscribed from."""
+    with connect_as(find_running(data_dir).database_url) as connection:
+        kinds = connection.execute(
+            "DELETE FROM unsubscribed WHERE (agency_id, email) = (%s, %s) RETURNING mail_kind", (agency_id, email)
+        ).fetchall()
+    if not kinds:
+        raise click.BadParameter(f"{agency_id} 的 {email} 没有退订过 / has not unsubscribed from anything")
+    click.echo(f"已恢复 subscribed again: {agency_id} <{email}> {', '.join(sorted(kind for (kind,) in kinds))}")
+
+
 @contact.command("list")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。 As JSON.")
 @data_dir_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import mailbox
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -18,7 +19,7 @@ class CaughtMail:
     Attributes:
         headers: names and decoded values, in the order in which they stand.
         text: the text part, empty if there is none.
-        html: the html part, empty if there is none.
+        html: the html part, with its pictures in place; empty if there is none.
         copies: how many mails with this Message-ID were received.
     """
 
@@ -61,9 +62,19 @@ def read_mail(content: bytes, *, copies: int) -> CaughtMail:
     return CaughtMail(
         headers=tuple((name, str(value)) for name, value in message.items()),
         text=_part(message, "plain"),
-        html=_part(message, "html"),
+        html=_with_pictures(_part(message, "html"), message),
         copies=copies,
     )
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """The html with each PNG of the mail in the place of its Content-ID, as a mail client shows it."""
+    for part in message.walk():
+        content_id = str(part["Content-ID"] or "").strip("<>")
+        if content_id and part.get_content_type() == "image/png":
+            content = base64.b64encode(part.get_content()).decode()
+            html = html.replace(f'src="cid:{content_id}"', f'src="data:image/png;base64,{content}"')
+    return html
 
 
 def _part(message: EmailMessage, subtype: str) -> str:

@@ -36,8 +36,8 @@ from services.web.page import PAGE_HEADERS, language_of, render_page, templates_
 
 MAIL_BODY_HEADERS = {
     **PAGE_HEADERS,
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
     "X-Frame-Options": "SAMEORIGIN",
 }
 """A received mail runs nothing and loads nothing; its links open outside the frame."""

@@ -8,8 +8,12 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +22,18 @@ import pytest
 from deploy.real.browser import chromium_dom
 from deploy.real.servers import missing_parts
 from planwatch.case.events import ClosingRequested
+from planwatch.early_warning import DecisionKind
+from planwatch.language import Text
 from planwatch.notification import MailKind
 from planwatch.printed_report import printed_reports
+from planwatch.printing import Language
+from services.alerts.message import build_message
+from services.alerts.render import render_closure, render_digest, render_warning
 from services.ingest.formats import read_json
 from tests.builders import figure, real_plan
 from tests.fakes import FakeClock
 from tests.pipeline import Pipeline
+from tests.unit.test_mail_rendering import TRAINING
 
 MISSING = [part for part in missing_parts() if part == "chromium"]
 pytestmark = [
@@ -123,6 +133,44 @@ def measure(mails: dict[str, EmailMessage], folder: Path, width: int, *, is_dark
 
 def test_there_is_a_mail_of_every_kind(mails: dict[str, EmailMessage]) -> None:
     assert set(mails) == set(MailKind)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_long_names_units_and_totals_fit_on_a_phone_in_both_languages(tmp_path: Path, language: Language) -> None:
+    # given a case with a forecast, whose words and numbers are as long as they get
+    notice = replace(
+        TRAINING,
+        indicator_name=Text(TRAINING.indicator_name.zh * 3, "SubventionedVocationalSkillsTrainingOfAllKinds " * 3),
+        measured=Decimal("1234567.891"),
+        value=Decimal("1234567.891"),
+        expected=Decimal("98765432.1234567"),
+        target=replace(TRAINING.target, value=Decimal("987654321.12")),
+        gap=Decimal("-97530864.2324"),
+        forecast=(4321567.25, 1234567.125, 7654321.5),
+        probability=0.004,
+        submission_url="http://pages.test/submissions/" + "5f" * 16,
+        simulated=True,
+    )
+    fields: dict[str, Any] = {
+        "sender": "planwatch@example.test",
+        "recipient": "office@example.test",
+        "date": MONDAY,
+    }
+    awkward = {
+        "warning": render_warning(notice, language),
+        "closure": render_closure(replace(notice, kind=DecisionKind.CLOSE), language),
+        "digest": render_digest(
+            notice.agency, [notice] * 32, MONDAY.date(), language, unsubscribe_url="http://a.test/u"
+        ),
+    }
+    mails = {
+        kind: message_from_bytes(build_message(mail, message_id=f"<{kind}@planwatch.test>", **fields), policy=SMTP)
+        for kind, mail in awkward.items()
+    }
+
+    measured = measure(mails, tmp_path, NARROW, is_dark=False)
+
+    assert {kind: entry["content"] for kind, entry in measured.items()} == dict.fromkeys(awkward, NARROW)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])

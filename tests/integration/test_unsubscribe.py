@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from click.testing import CliRunner
 
 from services.alerts.links import LinkSigner, Unsubscription
 from services.alerts.unsubscribe import UnsubscribePages
+from services.cli.main import commands
 from services.database import open_pool
 from tests.builders import figure
 from tests.pipeline import Pipeline
@@ -195,3 +197,20 @@ async def test_an_expired_link_unsubscribes_nobody(pipeline: Pipeline) -> None:
     status, _ = await ask(pipeline, "POST", f"/unsubscribe?token={token}")
 
     assert status == 404
+
+
+async def test_the_operator_can_bring_an_address_back(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given
+    await next_summary(pipeline, "97.81", "a")
+    await ask(pipeline, "POST", link(pipeline), action="unsubscribe")
+    monkeypatch.setenv("PLANWATCH_DATABASE_URL", pipeline.url)
+    command = ["contact", "resubscribe", LEAD, ADDRESS]
+
+    # when
+    first, second = CliRunner().invoke(commands, command), CliRunner().invoke(commands, command)
+
+    # then
+    assert first.exit_code == 0
+    assert "weekly" in first.output
+    assert second.exit_code == 2
+    assert pipeline.rows("SELECT FROM unsubscribed") == []

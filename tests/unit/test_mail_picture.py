@@ -42,13 +42,14 @@ def chunks(png: bytes) -> list[bytes]:
 
 
 def test_it_shows_the_path_every_known_value_and_the_one_in_question() -> None:
-    drawing = choose_drawing(PLAN, INDICATOR, [FIRST, SECOND], parse_period("2021"), Decimal("99.6"), OUTLOOK)
+    drawing = choose_drawing(PLAN, INDICATOR, [FIRST, SECOND], parse_period("2021"), Decimal("99.600000"), OUTLOOK)
 
     assert drawing is not None
     assert [point.time for point in drawing.path] == [2020, 2025]
     assert drawing.actual == (PathPoint(2021, Decimal("97.81")), PathPoint(2022, Decimal("98.40")))
     assert drawing.shown == PathPoint(2021, Decimal("97.81"))
     assert drawing.due == PathPoint(2021, Decimal("99.6"))
+    assert str(drawing.due.value) == "99.60"  # as the table prints it
     assert drawing.outlook == OUTLOOK
 
 

@@ -23,6 +23,7 @@ from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer
 from services.alerts.message import build_message
 from services.alerts.render import (
+    MOST_DETAILED,
     RenderedMail,
     WarningNotice,
     render_closure,
@@ -544,9 +545,17 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
     language: Language, subject: str, second: str
 ) -> None:
     line = SummaryLine(
-        "0123456789abcdef", Text("规划", "Plan"), Text("巩固率", "Retention"), Text("教育局", "Education Bureau"),
-        Level.RED, False, Text("发出红色预警", "a red warning is raised"), 2, date(2022, 3, 10),
-    )  # fmt: skip
+        case_id="0123456789abcdef",
+        plan=Text("规划", "Plan"),
+        area=Text("中卫市（640502）", "Zhongwei (640502)"),
+        indicator=Text("巩固率", "Retention"),
+        owner=Text("教育局", "Education Bureau"),
+        level=Level.RED,
+        is_closed=False,
+        reason=Text("发出红色预警", "a red warning is raised"),
+        steps=2,
+        due_on=date(2022, 3, 10),
+    )
     standing = Standing(((Level.RED, 2),), 1)
 
     mail = render_summary(
@@ -555,6 +564,8 @@ def test_the_weekly_summary_says_first_how_much_changed_is_open_and_is_late(
 
     assert mail.subject == subject
     assert mail.text.splitlines()[1] == second
+    assert "640502" in mail.text
+    assert "640502" in mail.html
     assert "http://alerts.test/cases/0123456789abcdef" in mail.html
 
 
@@ -603,3 +614,67 @@ def test_a_warning_that_rests_on_a_forecast_says_so_in_its_first_line(
 def test_without_a_forecast_a_mail_names_none() -> None:
     assert "预计" not in render_warning(RETENTION).text
     assert "预计" not in render_warning(RETENTION).html
+
+
+def test_a_long_digest_tells_the_gravest_in_full_and_links_every_case() -> None:
+    notices = [
+        replace(TRAINING, case_id=f"{number:016x}", acknowledge_url=f"http://alerts.test/acknowledge/{number}")
+        for number in range(500)
+    ]
+
+    mail = render_digest(TRAINING.agency, [*notices, RETENTION], date(2026, 11, 22))
+
+    links = set(re.findall(r'href="http://alerts.test/acknowledge/(\d+)"', mail.html))
+    assert len(links) == 500
+    assert mail.html.count("序时应达") == MOST_DETAILED
+    assert mail.html.index("九年义务教育巩固率") < mail.html.index("城乡劳动力")
+    assert set(re.findall(r"签收： http://alerts.test/acknowledge/(\d+)", mail.text)) == links
+
+
+def test_a_group_of_urgent_mails_is_not_called_a_digest() -> None:
+    mail = render_digest(RETENTION.agency, [RETENTION, INSURANCE], date(2026, 11, 22), is_urgent=True)
+
+    assert mail.subject == "【预警通知】中卫市教育局：红色1项、橙色1项（2026年11月22日）"
+
+
+@pytest.mark.parametrize(
+    ("takes_replies", "foot"), [(True, "直接回复的内容将记入本预警的办理记录"), (False, "请勿直接回复")]
+)
+def test_the_foot_says_whether_an_answer_is_read(takes_replies: bool, foot: str) -> None:
+    mail = render_warning(replace(RETENTION, takes_replies=takes_replies))
+
+    assert foot in mail.text
+    assert foot in mail.html
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_html_has_the_figures_in_one_table_with_the_schedule_index(language: Language) -> None:
+    html = render_warning(replace(DOUBTED, expected=Decimal("99.6")), language).html
+
+    assert (
+        re.findall(r'<th [^>]*scope="row"[^>]*>([^<]*)</th>', html)
+        == {
+            "zh": ["基期", "报送值", "序时应达", "目标", "进度指数", "预计"],
+            "en": ["Baseline", "Reported", "Due by schedule", "Target", "Schedule index", "Forecast"],
+        }[language]
+    )
+    assert ">−34.80</td>" in html
+
+
+def test_a_figure_links_the_page_of_its_submission() -> None:
+    url = "http://pages.test/submissions/" + "5f" * 16
+
+    mail = render_warning(replace(RETENTION, submission_url=url))
+
+    assert f'href="{url}"' in mail.html
+    assert url in mail.text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_styles_beside_the_inline_ones_only_serve_the_dark_and_the_narrow(language: Language) -> None:
+    html = render_warning(RETENTION, language).html
+
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert [line.split("(")[0].strip() for line in style.strip().splitlines()] == [
+        ":root { color-scheme: light dark; }", "@media", "@media",
+    ]  # fmt: skip

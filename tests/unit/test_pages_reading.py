@@ -18,9 +18,10 @@ from planwatch.period import parse_period
 from planwatch.plan_terms import Unit
 from planwatch.printing import Printer, due_decimals
 from services.alerts.message import build_message
+from services.alerts.picture import Picture
 from services.alerts.render import RenderedMail
 from services.pages import wording
-from services.pages.catcher import MailFolder
+from services.pages.catcher import MailFolder, read_mail
 from services.pages.moment import parse_moment
 from services.web.page import Linker
 
@@ -116,9 +117,9 @@ def test_links_quote_what_they_carry_and_keep_the_language() -> None:
     assert Linker("zh")("plans", "zhongwei", as_of=None) == "/plans/zhongwei"
 
 
-def message(message_id: str) -> bytes:
+def message(message_id: str, html: str = "<p>正文</p>\n", picture: Picture | None = None) -> bytes:
     return build_message(
-        RenderedMail("【红色预警】巩固率", "正文\n", "<p>正文</p>\n"),
+        RenderedMail("【红色预警】巩固率", "正文\n", html, picture),
         sender="planwatch@example.test",
         recipient="jiaoyuju@example.test",
         message_id=message_id,
@@ -136,6 +137,14 @@ async def test_a_received_mail_is_found_by_its_message_id(tmp_path: Path) -> Non
     assert mail is not None
     assert ("Subject", "【红色预警】巩固率") in mail.headers
     assert (mail.text, mail.html, mail.copies) == ("正文\n", "<p>正文</p>\n", 1)
+
+
+def test_the_picture_of_a_received_mail_stands_in_its_place() -> None:
+    picture = Picture(b"\x89PNG")
+
+    mail = read_mail(message("<one@planwatch.test>", f'<img src="cid:{picture.content_id}">\n', picture), copies=1)
+
+    assert mail.html == '<img src="data:image/png;base64,iVBORw==">\n'
 
 
 async def test_a_mail_that_arrived_twice_is_counted_twice(tmp_path: Path) -> None:
