@@ -15,7 +15,7 @@ from services.accounts.rendering import signed_in_page
 from services.accounts.session_store import LinkPurpose
 from services.accounts.store import KnownAccount
 from services.web.form import text_fields
-from services.web.page import Linker, language_of, see_other
+from services.web.page import Linker, in_other_language, language_of, see_other
 from services.web.refusal import Refused
 
 NO_SUCH_ACCOUNT = Text("没有这个账号", "there is no such account")
@@ -145,6 +145,7 @@ class AdministrationPages:
             "typed": typed or {},
             "link_for": link_for,
             "link_address": link_address,
+            "other_language": in_other_language(request, "accounts"),
         }
         return signed_in_page(request, "accounts", content, status)
 

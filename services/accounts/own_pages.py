@@ -20,7 +20,7 @@ from services.accounts.sign_in import SignIn, begin_session
 from services.accounts.sign_in_pages import DIFFERENT
 from services.accounts.store import EventKind
 from services.web.form import text_fields
-from services.web.page import Linker, language_of, see_other
+from services.web.page import Linker, in_other_language, language_of, see_other
 
 NOT_THE_PRESENT_ONE = Text("当前口令不正确", "the present password is not right")
 TOO_MANY = Text("尝试次数过多，请15分钟后再试", "too many attempts; try again in 15 minutes")
@@ -135,6 +135,7 @@ class OwnPages:
         present = request[SESSION].session_id
         nothing = {"password_fault": None, "token_fault": None, "fresh_token": None}
         shown = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
+        shown["other_language"] = in_other_language(request, "account")
         return signed_in_page(request, "account", shown, status)
 
 
