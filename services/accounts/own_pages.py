@@ -9,7 +9,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import administration, session_store, store
-from services.accounts.account import Account, AccountRefused
+from services.accounts.account import AccountRefused
 from services.accounts.event_names import EVENT_NAMES
 from services.accounts.guard import Guard
 from services.accounts.passwords import Passwords, password_fault
@@ -40,11 +40,6 @@ class OwnPages:
         app.router.add_post("/account/sessions/end", self.end_sessions)
         app.router.add_post("/account/tokens", self.make_token)
         app.router.add_post("/account/tokens/revoke", self.revoke_token)
-        app.router.add_get("/api/v1/account", self.tell)
-
-    async def tell(self, request: web.Request) -> web.StreamResponse:
-        """Whose token it is, as JSON."""
-        return web.json_response(account_document(request[ACCOUNT]))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page."""
@@ -137,14 +132,3 @@ class OwnPages:
         shown = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
         shown["other_language"] = in_other_language(request, "account")
         return signed_in_page(request, "account", shown, status)
-
-
-def account_document(account: Account) -> dict[str, Any]:
-    """An account as the API gives it."""
-    return {
-        "account_id": account.account_id,
-        "sign_in_name": account.sign_in_name,
-        "name": account.name,
-        "agency_id": account.agency_id,
-        "role": account.role,
-    }

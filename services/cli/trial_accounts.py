@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -85,5 +84,5 @@ async def _account(connection: Connection, role: Role, agency_id: str | None) ->
     if not known.is_active:
         await administration.reactivate_account(connection, known.account, PLANWATCH_UP, now)
     if (known.account.role, known.account.agency_id) != (role, agency_id):
-        await administration.change_role(connection, known.account, role, agency_id, PLANWATCH_UP, now)
-    return replace(known.account, role=role, agency_id=agency_id)
+        return await administration.change_role(connection, known.account, role, agency_id, PLANWATCH_UP, now)
+    return known.account
