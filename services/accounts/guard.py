@@ -129,7 +129,8 @@ class Guard:
 
     def address_of(self, request: web.Request) -> str:
         """Where the request came from, seen past as many reverse proxies as the settings name."""
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        lines = ",".join(request.headers.getall("X-Forwarded-For", []))
+        forwarded = [part.strip() for part in lines.split(",") if part.strip()]
         if self._proxies and len(forwarded) >= self._proxies:
             return forwarded[-self._proxies][:64]
         return request.remote or "unknown"
