@@ -15,7 +15,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import session_store
-from services.accounts.account import Account, Role
+from services.accounts.account import Account, AccountRefused, Role
 from services.accounts.rendering import refusal
 from services.accounts.request_keys import ACCOUNT, FORM_TOKEN, SESSION
 from services.accounts.session_store import Scope, Session
@@ -72,6 +72,8 @@ class Guard:
                 return await handler(request)
         except Refused as error:
             return refusal(request, error.status, error.reason)
+        except AccountRefused as error:
+            return refusal(request, HTTPStatus.UNPROCESSABLE_ENTITY, error.reason)
         except StoreUnavailable as error:
             logger.warning("%s", error)
             return refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, UNAVAILABLE)
@@ -127,7 +129,8 @@ class Guard:
 
     def address_of(self, request: web.Request) -> str:
         """Where the request came from, seen past as many reverse proxies as the settings name."""
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        lines = ",".join(request.headers.getall("X-Forwarded-For", []))
+        forwarded = [part.strip() for part in lines.split(",") if part.strip()]
         if self._proxies and len(forwarded) >= self._proxies:
             return forwarded[-self._proxies][:64]
         return request.remote or "unknown"

@@ -10,6 +10,7 @@ from typing import Literal
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from multidict import CIMultiDict
 
 from services.accounts import administration
 from services.accounts.account import Role
@@ -279,10 +280,22 @@ async def test_a_forwarded_address_counts_only_behind_a_proxy_that_the_settings_
         await site.client.post(
             "/sign-in",
             data={"csrf": token, "name": "zhang.san", "password": "x"},
-            headers={"X-Forwarded-For": "198.51.100.9, 203.0.113.7"},
+            headers=CIMultiDict([("X-Forwarded-For", "198.51.100.9"), ("X-Forwarded-For", "203.0.113.7")]),
         )
 
         assert site.rows("SELECT address FROM account_events WHERE event_kind = 'failed'") == [("203.0.113.7",)]
+
+
+async def test_without_a_proxy_nobody_chooses_the_address_that_is_counted(site: Site) -> None:
+    token = form_token(await (await site.client.get("/sign-in")).text())
+
+    await site.client.post(
+        "/sign-in",
+        data={"csrf": token, "name": "zhang.san", "password": "x"},
+        headers={"X-Forwarded-For": "203.0.113.7"},
+    )
+
+    assert site.rows("SELECT address FROM account_events") == [("127.0.0.1",)]
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
