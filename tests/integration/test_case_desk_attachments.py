@@ -26,7 +26,8 @@ def package(*members: str) -> bytes:
     """A ZIP archive with empty members."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        [archive.writestr(member, "") for member in members]
+        for member in members:
+            archive.writestr(member, "")
     return content.getvalue()
 
 
