@@ -58,6 +58,17 @@ class AccountRefused(PlanwatchError):
         self.reason = reason
 
 
+def role_from(code: str) -> Role:
+    """The role with this code.
+
+    Raises:
+        AccountRefused: there is none.
+    """
+    if code not in set(Role):
+        raise AccountRefused(Text("没有这个角色", "there is no such role"))
+    return Role(code)
+
+
 def sign_in_name(typed: str) -> str:
     """The form in which a sign-in name is kept and looked up: full width, case and outer blanks do not matter."""
     folded = unicodedata.normalize("NFKC", typed).casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from planwatch.language import Text
@@ -78,8 +79,8 @@ async def reactivate_account(connection: Connection, account: Account, actor: Ac
 
 async def change_role(
     connection: Connection, account: Account, role: Role, agency_id: str | None, actor: Actor, now: datetime
-) -> None:
-    """Give the account another role or agency, from its next request on.
+) -> Account:
+    """Give the account another role or agency, from its next request on; returns it as it is then.
 
     Raises:
         AccountRefused: the agency is unknown or missing.
@@ -97,6 +98,7 @@ async def change_role(
         role=role,
         agency_id=agency_id,
     )
+    return replace(account, role=role, agency_id=agency_id)
 
 
 async def make_token(

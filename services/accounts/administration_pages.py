@@ -9,23 +9,13 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import administration, store
-from services.accounts.account import Account, AccountRefused, Role
+from services.accounts.account import Account, AccountRefused, Role, role_from
 from services.accounts.guard import Guard, require_role
+from services.accounts.lookup import other_account
 from services.accounts.rendering import signed_in_page
 from services.accounts.session_store import LinkPurpose
-from services.accounts.store import KnownAccount
 from services.web.form import text_fields
-from services.web.page import Linker, language_of, see_other
-from services.web.refusal import Refused
-
-NO_SUCH_ACCOUNT = Text("没有这个账号", "there is no such account")
-NO_SUCH_ROLE = Text("没有这个角色", "there is no such role")
-NOT_ONESELF = Text(
-    "管理员不能变更或停用自己的账号，请由另一名管理员操作",
-    "administrators do not change or deactivate themselves; another one does",
-)
-DEACTIVATED = Text("账号已停用，请先恢复", "the account was deactivated; reactivate it first")
-ACTIVE = Text("账号未停用", "the account is active")
+from services.web.page import Linker, in_other_language, language_of, see_other
 
 
 class AdministrationPages:
@@ -54,7 +44,7 @@ class AdministrationPages:
         form = await text_fields(request)
         actor, now = self._guard.actor_of(request), self._guard.clock()
         try:
-            role, agency_id = _role(form.get("role", "")), form.get("agency_id", "") or None
+            role, agency_id = role_from(form.get("role", "")), form.get("agency_id", "") or None
             async with self._guard.pool.connection() as connection:
                 account = await administration.add_account(
                     connection, form.get("sign_in_name", ""), form.get("name", ""), role, agency_id, actor, now
@@ -66,10 +56,10 @@ class AdministrationPages:
 
     async def change_role(self, request: web.Request) -> web.StreamResponse:
         """Give the account another role or agency."""
-        known = await self._other(request)
+        known = await other_account(request)
         form = await text_fields(request)
         try:
-            role, agency_id = _role(form.get("role", "")), form.get("agency_id", "") or None
+            role, agency_id = role_from(form.get("role", "")), form.get("agency_id", "") or None
             async with self._guard.pool.connection() as connection:
                 await administration.change_role(
                     connection, known.account, role, agency_id, self._guard.actor_of(request), self._guard.clock()
@@ -80,9 +70,7 @@ class AdministrationPages:
 
     async def reset(self, request: web.Request) -> web.StreamResponse:
         """Take password, sessions and tokens back and show a link to choose a new password."""
-        known = await self._other(request)
-        if not known.is_active:
-            return await self._page(request, HTTPStatus.CONFLICT, fault=DEACTIVATED)
+        known = await other_account(request, is_active=True)
         async with self._guard.pool.connection() as connection:
             path = await administration.reset_account(
                 connection, known.account, self._guard.actor_of(request), self._guard.clock()
@@ -91,36 +79,21 @@ class AdministrationPages:
 
     async def deactivate(self, request: web.Request) -> web.StreamResponse:
         """Let the person in no more."""
-        known = await self._other(request)
-        if known.is_active:
-            async with self._guard.pool.connection() as connection:
-                await administration.deactivate_account(
-                    connection, known.account, self._guard.actor_of(request), self._guard.clock()
-                )
+        known = await other_account(request, is_active=True)
+        async with self._guard.pool.connection() as connection:
+            await administration.deactivate_account(
+                connection, known.account, self._guard.actor_of(request), self._guard.clock()
+            )
         return self._back(request)
 
     async def reactivate(self, request: web.Request) -> web.StreamResponse:
         """Let the person in again, after they chose a password by the link that is shown."""
-        known = await self._other(request)
-        if known.is_active:
-            return await self._page(request, HTTPStatus.CONFLICT, fault=ACTIVE)
+        known = await other_account(request, is_active=False)
         async with self._guard.pool.connection() as connection:
             path = await administration.reactivate_account(
                 connection, known.account, self._guard.actor_of(request), self._guard.clock()
             )
         return await self._page(request, link_for=known.account, link_address=self._site_url + path)
-
-    async def _other(self, request: web.Request) -> KnownAccount:
-        """The account that the address names, which is not the administrator's own: so one is always left."""
-        administrator = require_role(request, Role.ADMINISTRATOR)
-        account_id = request.match_info["account_id"].replace("\x00", "")
-        if account_id == administrator.account_id:
-            raise Refused(HTTPStatus.CONFLICT, NOT_ONESELF)
-        async with self._guard.pool.connection() as connection:
-            known = await store.load_account(connection, account_id)
-        if known is None:
-            raise Refused(HTTPStatus.NOT_FOUND, NO_SUCH_ACCOUNT)
-        return known
 
     def _back(self, request: web.Request) -> web.Response:
         return see_other(Linker(language_of(request))("accounts"))
@@ -145,11 +118,6 @@ class AdministrationPages:
             "typed": typed or {},
             "link_for": link_for,
             "link_address": link_address,
+            "other_language": in_other_language(request, "accounts"),
         }
         return signed_in_page(request, "accounts", content, status)
-
-
-def _role(code: str) -> Role:
-    if code not in set(Role):
-        raise AccountRefused(NO_SUCH_ROLE)
-    return Role(code)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import session_store
-from services.accounts.account import Account, Role
+from services.accounts.account import Account, AccountRefused, Role
 from services.accounts.rendering import refusal
 from services.accounts.request_keys import ACCOUNT, FORM_TOKEN, SESSION
 from services.accounts.session_store import Scope, Session
@@ -72,6 +72,8 @@ class Guard:
                 return await handler(request)
         except Refused as error:
             return refusal(request, error.status, error.reason)
+        except AccountRefused as error:
+            return refusal(request, HTTPStatus.UNPROCESSABLE_ENTITY, error.reason)
         except StoreUnavailable as error:
             logger.warning("%s", error)
             return refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, UNAVAILABLE)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts import administration, session_store, store
-from services.accounts.account import Account, AccountRefused
+from services.accounts.account import AccountRefused
 from services.accounts.event_names import EVENT_NAMES
 from services.accounts.guard import Guard
 from services.accounts.passwords import Passwords, password_fault
@@ -20,7 +20,7 @@ from services.accounts.sign_in import SignIn, begin_session
 from services.accounts.sign_in_pages import DIFFERENT
 from services.accounts.store import EventKind
 from services.web.form import text_fields
-from services.web.page import Linker, language_of, see_other
+from services.web.page import Linker, in_other_language, language_of, see_other
 
 NOT_THE_PRESENT_ONE = Text("当前口令不正确", "the present password is not right")
 TOO_MANY = Text("尝试次数过多，请15分钟后再试", "too many attempts; try again in 15 minutes")
@@ -40,11 +40,6 @@ class OwnPages:
         app.router.add_post("/account/sessions/end", self.end_sessions)
         app.router.add_post("/account/tokens", self.make_token)
         app.router.add_post("/account/tokens/revoke", self.revoke_token)
-        app.router.add_get("/api/v1/account", self.tell)
-
-    async def tell(self, request: web.Request) -> web.StreamResponse:
-        """Whose token it is, as JSON."""
-        return web.json_response(account_document(request[ACCOUNT]))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page."""
@@ -135,15 +130,5 @@ class OwnPages:
         present = request[SESSION].session_id
         nothing = {"password_fault": None, "token_fault": None, "fresh_token": None}
         shown = {**nothing, **content, **said, "present": present, "EVENT_NAMES": EVENT_NAMES}
+        shown["other_language"] = in_other_language(request, "account")
         return signed_in_page(request, "account", shown, status)
-
-
-def account_document(account: Account) -> dict[str, Any]:
-    """An account as the API gives it."""
-    return {
-        "account_id": account.account_id,
-        "sign_in_name": account.sign_in_name,
-        "name": account.name,
-        "agency_id": account.agency_id,
-        "role": account.role,
-    }

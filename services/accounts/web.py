@@ -6,6 +6,7 @@ from aiohttp import web
 
 from planwatch.language import Text
 from services.accounts.administration_pages import AdministrationPages
+from services.accounts.api import AccountsApi
 from services.accounts.guard import GUARD, Guard, account_of, csrf_token, require_role
 from services.accounts.own_pages import OwnPages
 from services.accounts.passwords import Passwords
@@ -40,6 +41,7 @@ def add_accounts(app: web.Application, pool: Pool, settings: Settings, clock: Cl
     SignInPages(guard, passwords, sign_in).add_routes(app)
     OwnPages(guard, passwords, sign_in).add_routes(app)
     AdministrationPages(guard, settings.alerts_url).add_routes(app)
+    AccountsApi(guard, settings.alerts_url).add_routes(app)
 
 
 def add_navigation(app: web.Application, path: str, name: Text) -> None:

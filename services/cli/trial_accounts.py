@@ -76,11 +76,13 @@ async def _gravest(connection: Connection) -> tuple[str, str] | None:
 
 
 async def _account(connection: Connection, role: Role, agency_id: str | None) -> Account:
-    name = f"trial.{role}" + (f".{agency_id}" if agency_id else "")
+    name, now = f"trial.{role}", system_clock()
     known = await store.find_account(connection, name)
-    if known is not None:
-        if not known.is_active:
-            await administration.reactivate_account(connection, known.account, PLANWATCH_UP, system_clock())
-        return known.account
-    person = f"试用{ROLE_NAMES[role].zh}（模拟）"
-    return await administration.add_account(connection, name, person, role, agency_id, PLANWATCH_UP, system_clock())
+    if known is None:
+        person = f"试用{ROLE_NAMES[role].zh}（模拟）"
+        return await administration.add_account(connection, name, person, role, agency_id, PLANWATCH_UP, now)
+    if not known.is_active:
+        await administration.reactivate_account(connection, known.account, PLANWATCH_UP, now)
+    if (known.account.role, known.account.agency_id) != (role, agency_id):
+        return await administration.change_role(connection, known.account, role, agency_id, PLANWATCH_UP, now)
+    return known.account

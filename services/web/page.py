@@ -84,6 +84,11 @@ def without_language(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name != "lang"}
 
 
+def in_other_language(request: web.Request, *parts: str) -> str:
+    """The page at `parts` in the language that the request is not in, for answers to forms."""
+    return Linker("en" if language_of(request) == "zh" else "zh")(*parts)
+
+
 class Linker:
     """Addresses of pages that keep the language: `link("plans", "zhongwei", as_of="2026-01-31")`."""
 
