@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -163,6 +164,18 @@ async def test_a_form_sent_twice_has_one_effect(desk: OpenDesk, action: Action) 
     assert again.status == 303
     assert "again=1" in again.headers["Location"]
     assert desk.kinds(INDICATOR) == ["raise", action]
+
+
+async def test_a_form_sent_at_the_same_moment_by_five_clicks_has_one_effect(desk: OpenDesk) -> None:
+    person = desk.sign_in(Role.HEAD, EDUCATION)
+    path = f"/cases/{desk.case_id(INDICATOR)}/request_closing"
+    fields = {**FORMS[Action.REQUEST_CLOSING][2], "step": "1"}
+
+    answers = await asyncio.gather(*(person.post(path, fields) for _ in range(5)))
+
+    assert {answer.status for answer in answers} == {303}
+    assert desk.kinds(INDICATOR) == ["raise", "request_closing"]
+    assert desk.pipeline.rows("SELECT count(*) FROM mails WHERE mail_kind = 'request'") == [(1,)]
 
 
 @pytest.mark.parametrize("action", sorted(set(FORMS) - {Action.ACKNOWLEDGE}))
