@@ -18,7 +18,7 @@ async def run(settings: Settings) -> None:
     stop = stop_on_signals()
     async with (
         open_pool(settings.database_url, ROLE) as pool,
-        serving(build_app(pool, settings.mail_catcher), settings),
+        serving(build_app(pool, settings.mail_catcher, settings.alerts_url), settings),
     ):
         await stop.wait()
 

@@ -30,12 +30,13 @@ UNAVAILABLE = Text("数据库暂时不可用，请稍后再试", "the database i
 BROKEN = Text("页面出错，已记入日志", "the page failed; the fault is in the log")
 
 
-def build_app(pool: Pool, mail_catcher: str) -> web.Application:
+def build_app(pool: Pool, mail_catcher: str, alerts_url: str = "") -> web.Application:
     """The application.
 
     Args:
         pool: connections of the role planwatch_reader.
         mail_catcher: folder of the local mail catcher; empty where there is none.
+        alerts_url: address of the alerting service, where cases are answered; empty where nobody is led there.
     """
 
     async def checks() -> dict[str, Check]:
@@ -44,7 +45,7 @@ def build_app(pool: Pool, mail_catcher: str) -> web.Application:
         return {"database": Check(True, f"{plans} plans")}
 
     app = web.Application(middlewares=[_answer_in_words])
-    Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None).add_routes(app)
+    Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None, alerts_url).add_routes(app)
     ComparisonPages(pool).add_routes(app)
     AuditPage(pool, system_clock).add_routes(app)
     add_static_files(app)

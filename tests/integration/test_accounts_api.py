@@ -98,7 +98,7 @@ async def test_what_cannot_be_is_refused_with_the_reason(site: Site, token: str,
     answer = await ask(site, token, "POST", "/accounts", body)
 
     assert answer.status == status
-    assert (await answer.json())["error"].keys() == {"zh", "en"}
+    assert {"zh", "en"} <= (await answer.json()).keys()
 
 
 async def test_only_an_administrators_token_keeps_accounts(site: Site, token: str) -> None:

@@ -67,3 +67,13 @@ async def test_explain_as_json_has_no_figures_but_the_rule(
     assert document["rule"]["policy_line"] == "default-3: overdue_report.0.binding = blue"
     # then the fifteenth working day after 11 April, the made-up Sunday of the 24th included
     assert document["warning"]["due_on"] == "2022-04-29"
+
+
+async def test_the_public_page_of_a_case_leads_to_where_it_is_answered(pipeline: Pipeline, overdue: str) -> None:
+    async with (
+        open_pool(pipeline.url, "planwatch_reader") as pool,
+        TestClient(TestServer(build_app(pool, "", "http://alerts.test"))) as client,
+    ):
+        answer = await client.get(f"/warnings/{overdue}")
+
+        assert f'href="http://alerts.test/cases/{overdue}"' in await answer.text()

@@ -97,6 +97,19 @@ ACTION_HINTS: Mapping[Action, Text] = {
 }
 
 
+def field_label(name: str) -> Text:
+    """What a field of a form is called; of a measure with the number of its row."""
+    base, _, number = name.partition("-")
+    labels = {
+        field.name: field.label for field in (*MEASURE_FIELDS, *(field for found in FIELDS.values() for field in found))
+    }
+    label = labels.get(base) or _OTHER_LABELS.get(base) or Text(name, name)
+    return Text(f"第{number}项{label.zh}", f"{label.en} (no. {number})") if number else label
+
+
+_OTHER_LABELS = {"file": Text("文件", "File"), "step": Text("经过序号", "Step")}
+
+
 def is_open_to(case: Case, action: Action) -> bool:
     """Whether a form for the action makes sense for a case as it stands; the state machine has the last word."""
     match action:

@@ -20,7 +20,15 @@ from planwatch.printing import decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
 from planwatch.wording import KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, cause_name, place_in_plan
 from services.accounts.rendering import signed_in_page
-from services.alerts.desk.fields import ACTION_HINTS, ACTION_NAMES, FIELDS, MEASURE_FIELDS, MOST_MEASURES, FieldKind
+from services.alerts.desk.fields import (
+    ACTION_HINTS,
+    ACTION_NAMES,
+    FIELDS,
+    MEASURE_FIELDS,
+    MOST_MEASURES,
+    FieldKind,
+    field_label,
+)
 from services.web.page import templates_of
 
 
@@ -58,6 +66,7 @@ def _templates() -> Environment:
         MEASURE_FIELDS=MEASURE_FIELDS,
         MOST_MEASURES=MOST_MEASURES,
         FieldKind=FieldKind,
+        field_label=field_label,
         Action=Action,
     )
     return environment
