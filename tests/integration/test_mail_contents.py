@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import cast
 
 import pytest
 
@@ -26,7 +25,7 @@ def _addresses(pipeline: Pipeline) -> None:
 
 
 def picture_of(mail: EmailMessage) -> EmailMessage | None:
-    return next((cast(EmailMessage, part) for part in mail.walk() if part.get_content_type() == "image/png"), None)
+    return next((part for part in mail.walk() if part.get_content_type() == "image/png"), None)
 
 
 def html_of(mail: EmailMessage) -> str:
