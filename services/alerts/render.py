@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from planwatch.early_warning import DecisionKind
 from planwatch.language import Text
@@ -302,8 +303,9 @@ def render_template(
 
 @cache
 def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("services.alerts"),
+    phrases = (files("services.alerts") / "templates" / "phrases.txt.j2").read_text(encoding="utf-8")
+    return Environment(  # the phrases under a second name, because a macro escapes as the template that defines it does
+        loader=ChoiceLoader([PackageLoader("services.alerts"), DictLoader({"phrases.html.j2": phrases})]),
         autoescape=select_autoescape(("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,

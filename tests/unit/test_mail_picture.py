@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.plan import GoalKind
 from planwatch.trajectory import PathPoint
@@ -158,3 +159,14 @@ def test_there_is_no_picture_where_no_figures_stand_behind_a_case_nor_in_a_diges
     assert "<img" not in render_warning(MISSING).html
     assert "<img" not in digest.html
     assert digest.picture is None
+
+
+def test_a_name_with_quotes_and_markup_stays_inside_the_words_of_the_picture() -> None:
+    name = '"><script>alert(1)</script>'
+    notice = replace(RETENTION, picture=PICTURE, indicator_name=Text(name, name), area=Text('"', '"'))
+
+    html = render_warning(notice).html
+
+    assert "<script" not in html
+    assert html.count("<img ") == 1
+    assert 'alt="&#34;' in html

@@ -22,6 +22,7 @@ from planwatch.plan_terms import Comparator, Unit
 from planwatch.policy import AssessmentClass, Level
 from planwatch.printing import Language, Printer
 from services.alerts.message import build_message
+from services.alerts.picture import Picture
 from services.alerts.render import (
     MOST_DETAILED,
     RenderedMail,
@@ -678,3 +679,57 @@ def test_styles_beside_the_inline_ones_only_serve_the_dark_and_the_narrow(langua
     assert [line.split("(")[0].strip() for line in style.strip().splitlines()] == [
         ":root { color-scheme: light dark; }", "@media", "@media",
     ]  # fmt: skip
+
+
+HOSTILE = Text("<i onmouseover=x>\"'&", "<i onmouseover=x>\"'&")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", DecisionKind)
+def test_no_name_note_or_reason_is_markup_in_the_html_of_any_mail(kind: DecisionKind, language: Language) -> None:
+    # given a case whose every word was written by somebody else
+    notice = replace(
+        DOUBTED,
+        kind=kind,
+        previous_level=Level.RED,
+        plan_title=HOSTILE,
+        area=HOSTILE,
+        place=HOSTILE,
+        indicator_name=HOSTILE,
+        unit=Unit(HOSTILE.zh, "BED", 0),
+        reason=HOSTILE,
+        agency=HOSTILE,
+        reader=HOSTILE,
+        note=HOSTILE,
+        demand=HOSTILE,
+        case_name=HOSTILE,
+        doubts=(HOSTILE,),
+        picture=Picture(b"png"),
+    )
+    without_figures = replace(notice, verdict=None, wants_report=True)
+    missing = [notice, without_figures] * 20
+
+    # when it is told in every way
+    mails = [
+        render_warning(notice, language),
+        render_warning(without_figures, language),
+        render_closure(notice, language),
+        render_closure(without_figures, language),
+        render_digest(HOSTILE, missing, date(2026, 11, 22), language),
+    ]
+
+    # then
+    assert all("<i " not in mail.html for mail in mails)
+    assert all("&lt;i onmouseover" in mail.html for mail in mails)
+    assert all("&amp;lt;" not in mail.html for mail in mails)
+
+
+def test_a_weekly_summary_escapes_what_it_tells() -> None:
+    line = SummaryLine(
+        "0123456789abcdef", HOSTILE, HOSTILE, HOSTILE, HOSTILE, Level.RED, False, HOSTILE, 1, None
+    )  # fmt: skip
+
+    mail = render_summary(HOSTILE, [line], Standing((), 0), date(2022, 3, 14), CASE_URL)
+
+    assert "<i " not in mail.html
+    assert "&amp;lt;" not in mail.html
