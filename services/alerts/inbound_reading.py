@@ -14,6 +14,7 @@ from flufl.bounce import all_failures
 
 from planwatch.inbound_mail import Letter
 
+logger = logging.getLogger(__name__)
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 AUTOMATIC_FIELDS = (
@@ -29,6 +30,10 @@ MOST_TEXT = 200_000
 LONGEST_FIELD = 500
 LONGEST_RAW = 10_000
 MOST_PARTS = 200
+READ_BYTES = 500_000
+"""How much of a mail is read: its words stand before its attachments, and reading takes seconds for each megabyte."""
+REPORT_BYTES = 64_000
+"""How much of a mail is searched for a report, which stands before what it returns; the detectors are slow."""
 CHINESE_CHARSETS = frozenset({"gb2312", "gbk", "gb_2312-80", "gb18030", "x-gbk", "cp936"})
 
 
@@ -39,8 +44,8 @@ def read_letter(content: bytes, envelope_from: str, recipient: str) -> Letter:
         content: as it came, RFC 5322.
         envelope_from: empty for a mail that must not come back.
     """
-    message = message_from_bytes(content)
-    temporary, permanent = _failures(message)
+    message = message_from_bytes(content[:READ_BYTES])
+    temporary, permanent = _failures(content[:REPORT_BYTES])
     return Letter(
         envelope_from=envelope_from,
         recipient=recipient,
@@ -156,10 +161,10 @@ def _attachments(message: Message) -> tuple[str, ...]:
     return tuple(names[:20])
 
 
-def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+def _failures(content: bytes) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Addresses that are reported as failed for the time being and for good; the detectors want a well-formed mail."""
     try:
-        temporary, permanent = all_failures(message)
+        temporary, permanent = all_failures(message_from_bytes(content))
     except (IndexError, KeyError, ValueError, TypeError, AttributeError, AssertionError, LookupError):
         return frozenset(), frozenset()
     return frozenset(temporary), frozenset(permanent)
@@ -199,5 +204,8 @@ class _Words(HTMLParser):
 
 def _words_of(html: str) -> str:
     parser = _Words()
-    parser.feed(html[:MOST_TEXT])
+    try:
+        parser.feed(html[:MOST_TEXT])
+    except AssertionError:  # the parser's own, at marks such as “<![”: what was read so far has to do
+        logger.info("a mail in HTML could be read in part only")
     return "".join(parser.pieces).replace("\xa0", " ")

@@ -139,6 +139,12 @@ def test_a_text_made_to_keep_the_reader_busy_is_read_in_a_moment(piece: str) -> 
     assert time.perf_counter() - started < 2
 
 
+def test_html_that_breaks_its_parser_is_read_as_far_as_it_goes() -> None:
+    content = mails.mail("From: a@b.cn\nContent-Type: text/html; charset=utf-8", "<p>已整改。</p><![x")
+
+    assert own_words(read_letter(content, "a@b.cn", REPLY_TO).text) == "已整改。"
+
+
 def test_a_reply_in_html_alone_has_its_words_without_the_quotation() -> None:
     content = mails.mail(
         "From: a@example.cn\nContent-Type: text/html; charset=gb2312\nContent-Transfer-Encoding: 8bit",
