@@ -24,6 +24,7 @@ from services.alerts.audit_rounds import AuditRounds
 from services.alerts.channels.configuration import ChannelsInvalid
 from services.alerts.channels.delivery import GIVE_UP_AFTER, LEASE, ChannelSenders
 from services.alerts.channels.store import NOTICE
+from services.alerts.notices import NoticeWriter
 from services.alerts.sender import Sender
 from services.alerts.working_calendar import working_calendar
 from services.cli.main import commands
@@ -197,7 +198,7 @@ async def test_a_message_says_what_is_wrong_what_to_do_by_when_and_where_to_look
     assert english.startswith("[red warning] ")
     assert "请中卫市教育局于2022-03-04前签收。" in body["text"]
     assert body["due_on"] == "2022-03-04"
-    assert body["url"] == f"http://planwatch.test/warnings/{case_id}"
+    assert body["url"] == NoticeWriter(office.pipeline.settings).case_url(case_id)
     assert (body["level"], body["simulated"], body["step"]) == ("red", False, 1)
 
 
@@ -347,7 +348,7 @@ async def test_apprise_is_called_with_the_address_of_its_channel(opened: Open, r
     message = json.loads(body)
     assert path == f"/{TOKEN}"
     assert message["title"] == "【红色预警】中卫市：九年义务教育巩固率(%)"
-    assert "请中卫市教育局于2022-03-04前签收。\nhttp://planwatch.test/warnings/" in message["message"]
+    assert re.search(r"请中卫市教育局于2022-03-04前签收。\nhttp://\S+/[0-9a-f]{16}$", message["message"])
 
 
 async def test_apprise_that_fails_is_tried_again(opened: Open, receiver: Receiver) -> None:

@@ -96,9 +96,10 @@ async def test_a_healthy_history_has_no_findings_and_says_what_was_proved(pipeli
         (["DELETE FROM mails WHERE mail_kind = 'warning'"], [("notification_missing", "red/1")]),
         (["DELETE FROM digests"], [("notification_missing", "yellow/1")]),
         (
-            ["INSERT INTO mails SELECT"
-             " (jsonb_populate_record(m, '{\"mail_id\": \"again\", \"message_id\": \"<again>\"}')).*"
-             " FROM mails AS m WHERE mail_kind = 'warning'"],
+            ["INSERT INTO mails (mail_id, mail_kind, agency_id, recipient, subject, message_id, message, accepted_at,"
+             " created_at, state, next_attempt_at)"
+             " SELECT 'again', mail_kind, agency_id, recipient, subject, '<again>', message, accepted_at, created_at,"
+             " state, next_attempt_at FROM mails WHERE mail_kind = 'warning'"],
             [("notification_unfounded", "again")],
         ),
         (
