@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from psycopg import AsyncConnection
 
+from planwatch.local_time import LOCAL_TIME
 from services.accounts import administration, store
 from services.accounts.account import ROLE_NAMES, Role
 from services.accounts.session_store import LinkPurpose, Scope
@@ -71,7 +72,7 @@ def list_accounts(as_json: bool, data_dir: Path | None) -> None:
                 ROLE_NAMES[Role(row["role"])].zh,
                 row["agency_name_zh"],
                 "已停用" if row["deactivated_at"] else "在用" if row["has_password"] else "待设口令",
-                row["signed_in_at"] and row["signed_in_at"].isoformat(timespec="seconds"),
+                row["signed_in_at"] and f"{row['signed_in_at'].astimezone(LOCAL_TIME):%Y-%m-%d %H:%M}",
             )
             for row in rows
         ],
