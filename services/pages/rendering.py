@@ -67,7 +67,7 @@ class Names:
 
     def domain(self, code: str, printed: str) -> str:
         """The plan's own name of a domain, or its English one."""
-        return self._printer.t(printed, wording.DOMAIN_NAMES_EN.get(code, code))
+        return self._printer.t(printed, domain_wording.DOMAIN_NAMES_EN.get(code, code))
 
     def place(self, indicator: Indicator) -> str:
         """重点工程第3项, project no. 3."""

@@ -75,23 +75,3 @@ DOUBT_FIELD_NAMES = {
     "values": Text("数值", "values"),
 }
 """Fields of an indicator whose reading can be in doubt."""
-
-DOMAIN_NAMES_EN = {
-    "childcare": "Childcare",
-    "learning": "Education",
-    "employment": "Employment",
-    "health": "Health",
-    "elderly_care": "Elderly care",
-    "housing": "Housing",
-    "social_support": "Social support",
-    "veterans": "Veterans",
-    "culture_sport": "Culture and sport",
-    "public_education": "Public education",
-    "public_health_care": "Public health care",
-    "public_employment": "Public employment services",
-    "social_security": "Social security",
-    "talent": "Talent services",
-    "income": "Income growth",
-    "public_culture_sport": "Public culture and sport",
-}
-"""Domain code → English name; the Chinese one is the plan's own."""

@@ -184,7 +184,6 @@ async def test_the_form_is_printed_on_a4(desk: OpenDesk) -> None:
 @pytest.mark.parametrize("path", ["/cases", "/cases/{case}"])
 async def test_the_english_pages_have_no_chinese_of_their_own(desk: OpenDesk, path: str) -> None:
     person = desk.sign_in(Role.COORDINATOR, COMMISSION, "Wang")
-    desk.pipeline.execute("UPDATE indicators SET domain_name = 'Learning'")
 
     page = await person.get(path.format(case=desk.case_id("zhongwei-05")) + "?lang=en")
 

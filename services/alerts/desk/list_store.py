@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from planwatch.language import Text
 from services.accounts.account import Account, Role
 from services.alerts.desk.case_list import PAGE_SIZE, Cell, Filter
 
@@ -126,6 +127,14 @@ async def load_domain_names(connection: AsyncConnection[Any]) -> dict[str, str]:
     """Domain code → the name that a plan prints; of several plans' names the first one."""
     rows = await connection.execute("SELECT domain, min(domain_name) FROM indicators GROUP BY domain")
     return dict(await rows.fetchall())
+
+
+async def load_plan_titles(connection: AsyncConnection[Any]) -> dict[str, Text]:
+    """Plan id → title of the newest version."""
+    rows = await connection.execute(
+        "SELECT DISTINCT ON (plan_id) plan_id, title_zh, title_en FROM plans ORDER BY plan_id, plan_version DESC"
+    )
+    return {plan_id: Text(zh, en) for plan_id, zh, en in await rows.fetchall()}
 
 
 def _readable(account: Account, asked: Filter, today: date) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class DeskPages:
             cases = await list_store.load_listed(connection, account, asked, today)
             cells = await list_store.load_cells(connection, account, asked, today)
             names = await store.load_agency_names(connection)
+            plans = await list_store.load_plan_titles(connection)
             domains = await list_store.load_domain_names(connection)
         counts = counts_by_choice(cells, asked)
         total = sum(count for state, count in counts["state"].items() if state in asked.states)
@@ -81,7 +82,7 @@ class DeskPages:
             "pages": max(1, -(-total // PAGE_SIZE)),
             "names": names,
             "domains": domains,
-            "plans": {case.plan_id: Text(case.plan_zh, case.plan_en) for case in cases},
+            "plans": plans,
         }
         return desk_page(request, "cases", content)
 

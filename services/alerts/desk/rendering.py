@@ -18,7 +18,7 @@ from planwatch.period import parse_period
 from planwatch.policy import level_from_code
 from planwatch.printing import decimals_of, due_decimals
 from planwatch.schedule import LIMIT_KINDS, TOTAL_KINDS
-from planwatch.wording import KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, cause_name, place_in_plan
+from planwatch.wording import DOMAIN_NAMES_EN, KIND_NAMES, LEVEL_NAMES, NATURE_NAMES, cause_name, place_in_plan
 from services.accounts.rendering import signed_in_page
 from services.alerts.desk.fields import (
     ACTION_HINTS,
@@ -56,6 +56,7 @@ def _templates() -> Environment:
         place_in_plan=place_in_plan,
         parse_period=parse_period,
         due_decimals=due_decimals,
+        DOMAIN_NAMES_EN=DOMAIN_NAMES_EN,
         KIND_NAMES=KIND_NAMES,
         NATURE_NAMES=NATURE_NAMES,
         LIMIT_KINDS=LIMIT_KINDS,
