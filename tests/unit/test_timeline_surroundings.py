@@ -22,7 +22,7 @@ from planwatch.period import parse_period
 from planwatch.plan import Nature
 from planwatch.policy import AssessmentClass, Inhibition, Level
 from tests.builders import LEAD, SCHOOLS, default_policy
-from tests.timeline import Maker, Timeline, local, mail
+from tests.timeline import EventMaker, Timeline, local, mail
 
 FAR_BEHIND, REVERSED, LAGGING = AssessmentClass.FAR_BEHIND, AssessmentClass.REVERSED, AssessmentClass.LAGGING
 BREACHED, ON_SCHEDULE = AssessmentClass.BREACHED, AssessmentClass.ON_SCHEDULE
@@ -33,13 +33,13 @@ BASIS = Text("年报", "annual")
 RAISED = mail(WARNING, SCHOOLS, "2026-03-02T10:00", "2026-03-02T10:00")
 
 
-def missing(*due: str, name: str = "rate/reports") -> Maker:
+def missing(*due: str, name: str = "rate/reports") -> EventMaker:
     """The reports that are missing, by their last day."""
     reports = [MissingReport(parse_period("2025"), date.fromisoformat(day), BASIS) for day in due]
     return lambda line: ReportsChecked(line.matter(name), reports)
 
 
-def forecast(name: str, at: str, **bad: bool) -> Maker:
+def forecast(name: str, at: str, **bad: bool) -> EventMaker:
     """Forecasts by month, e.g. `m2026_01=True` for one that misses the target."""
     readings = [
         Reading(parse_period(word[1:].replace("_", "-")), is_bad, "p<0.5", "s", local(at), Text("概率", "odds"))

@@ -10,9 +10,9 @@ from planwatch.case.effects import MailOrder, Step
 from planwatch.language import Text
 from planwatch.notification import MailKind
 from planwatch.plan import Indicator, Plan
-from planwatch.wording import LEVEL_NAMES
+from planwatch.wording import LEVEL_NAMES, area_text
 from services.alerts.channels.configuration import Channel
-from services.alerts.notices import agency_name, area_name
+from services.alerts.notices import agency_name
 
 OCCASIONS = {
     MailKind.CLOSURE: Text("销号", "closed"),
@@ -74,7 +74,7 @@ def message_id(channel: str, case_id: str, step: int) -> str:
 
 def _title(plan: Plan, indicator: Indicator, step: Step, order: MailOrder, *, simulated: bool) -> Text:
     level, occasion = LEVEL_NAMES[step.case.level], OCCASIONS.get(order.kind)
-    area = area_name(plan, step.case.subject.ref_area)
+    area = area_text(plan.area_name, plan.ref_area, step.case.subject.ref_area)
     mark = SIMULATED if simulated else Text("", "")
     return Text(
         f"{mark.zh}【{level.zh}预警{'·' + occasion.zh if occasion else ''}】{area.zh}：{indicator.name.zh}",
