@@ -19,6 +19,7 @@ from services.catalogue import CatalogueCache
 from services.clock import Clock
 from services.database import Pool
 from services.settings import Settings
+from services.web.access import open_to_anyone
 
 
 class UnsubscribePages:
@@ -39,10 +40,12 @@ class UnsubscribePages:
         app.router.add_get("/unsubscribe", self.show)
         app.router.add_post("/unsubscribe", self.change)
 
+    @open_to_anyone
     async def show(self, request: web.Request) -> web.Response:
         """How it stands, and the button; changes nothing."""
         return await self._answer(request, wanted=None)
 
+    @open_to_anyone
     async def change(self, request: web.Request) -> web.Response:
         """Unsubscribe, or with `action=resubscribe` the way back; a second click changes nothing."""
         form = await request.post()

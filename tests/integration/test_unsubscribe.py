@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
+from services.accounts.web import add_accounts
 from services.alerts.links import LinkSigner, Unsubscription
 from services.alerts.unsubscribe import UnsubscribePages
 from services.cli.main import commands
@@ -42,6 +43,7 @@ async def ask(pipeline: Pipeline, method: str, url: str, **form: str) -> tuple[i
     async with open_pool(pipeline.url, "planwatch_alerts") as pool:
         app = web.Application()
         UnsubscribePages(pool, pipeline.settings, pipeline.clock).add_routes(app)
+        add_accounts(app, pool, pipeline.settings, pipeline.clock)
         async with TestClient(TestServer(app)) as client:
             answer = await client.request(method, url, data=form if method == "POST" else None)
             return answer.status, await answer.text()
