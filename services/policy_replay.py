@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 
 from planwatch.case.events import Assessed, MissingReport, PlanRevised, ReportsChecked
@@ -67,6 +68,8 @@ class PolicyReplay:
         self._series_of = _by_subject(records.series)
         self._evaluation_places = _places(self.steps, lambda step: step.is_of_evaluation)
         self._clock_places = _places(self.steps, lambda step: step.is_of_clock)
+        self._reported_at = sorted(moment for known in records.reported.values() for _, moment in known)
+        self._checked: dict[tuple[str, int, date, int], list[ReportsChecked]] = {}
         self._is_judged_again: dict[int, bool] = {}
 
     def in_force(self, moment: datetime) -> Policy:
@@ -119,6 +122,7 @@ class PolicyReplay:
     def _play(
         self, policy_at: Callable[[datetime], Policy], class_of: Classes, rounds: Iterable[datetime]
     ) -> HistoryReplay:
+        self._checked.clear()
         cases, post = self._standing()
         played = HistoryReplay(policy_at, self._calendar, cases, post)
         occasions = [*self._evaluations(class_of), *self._given()]
@@ -224,26 +228,40 @@ class PolicyReplay:
         return Verdict(stored.period, verdict, known.submission_id, counts_from, probability)
 
     def _reports(self, cases: Cases, policy: Policy, now: datetime) -> Happenings:
+        """The overdue reports, and for the cases of those that have come since that none is missing."""
+        return [
+            (event.matter.case_id, event)
+            for event in self._expected_reports(policy, now)
+            if event.missing or _is_overdue(cases.get(event.matter.case_id))
+        ]
+
+    def _expected_reports(self, policy: Policy, now: datetime) -> list[ReportsChecked]:
+        """What every indicator's reports come to; the same all day long unless something is reported."""
         plan, today = self._plan_at(now), now.astimezone(LOCAL_TIME).date()
+        key = (policy.version, plan.version, today, bisect_right(self._reported_at, now))
+        found = self._checked.get(key)
+        if found is None:
+            self._checked = {key: self._check_reports(plan, policy, today, now)}
+            found = self._checked[key]
+        return found
+
+    def _check_reports(self, plan: Plan, policy: Policy, today: date, now: datetime) -> list[ReportsChecked]:
         watched_from = min(known.applied_at for known in self.records.plans.versions).astimezone(LOCAL_TIME).date()
         found = []
         for indicator in (*plan.indicators, *plan.derived):
             series = SeriesKey(indicator.indicator_id, plan.ref_area, Freq.ANNUAL)
-            matter = matter_of(plan, indicator, series, Track.REPORTING)
             reports: Sequence[MissingReport] = ()
             if policy.reporting is not None and indicator.section in policy.reporting.sections:
+                known = self.records.reported.get(indicator.indicator_id, ())
                 reports = missing_reports(
                     plan,
                     indicator,
                     policy.reporting,
                     watched_from=watched_from,
                     today=today,
-                    reported={
-                        day for day, moment in self.records.reported.get(indicator.indicator_id, ()) if moment <= now
-                    },
+                    reported={day for day, moment in known if moment <= now},
                 )
-            if reports or _is_overdue(cases.get(matter.case_id)):
-                found.append((matter.case_id, ReportsChecked(matter, reports)))
+            found.append(ReportsChecked(matter_of(plan, indicator, series, Track.REPORTING), reports))
         return found
 
     def _revisions(self, cases: Cases, policy: Policy, now: datetime) -> Happenings:
