@@ -90,6 +90,25 @@ class Disparity:
         return self.periods[self.period]
 
 
+def place_in_breakdown(
+    plan: Plan, ref_area: str, urbanisation: str = TOTAL, pop_group: str = TOTAL
+) -> tuple[Dimension, str] | None:
+    """The dimension along which figures of a series are compared with others, and their group there.
+
+    Returns:
+        None for the whole of the plan's area, for other areas, and for what is broken down in two ways at once.
+    """
+    is_own = ref_area == plan.ref_area
+    whole = (urbanisation == TOTAL, pop_group == TOTAL)
+    if not is_own and all(whole) and lies_within(ref_area, plan.ref_area):
+        return Dimension.AREA, ref_area
+    if is_own and whole == (False, True):
+        return Dimension.URBANISATION, urbanisation
+    if is_own and whole == (True, False):
+        return Dimension.GROUP, pop_group
+    return None
+
+
 def dimensions_of(plan: Plan, figures: Iterable[BrokenDownFigure]) -> list[Dimension]:
     """The dimensions along which two groups or more have a figure in some period."""
     known = list(figures)
@@ -182,15 +201,8 @@ def aggregation_of(indicator: Indicator) -> Aggregation:
 
 def _group_name(plan: Plan, figure: BrokenDownFigure, dimension: Dimension) -> str | None:
     """The group that a figure is of along a dimension; None where it is broken down otherwise."""
-    is_own = figure.ref_area == plan.ref_area
-    whole = (figure.urbanisation == TOTAL, figure.pop_group == TOTAL)
-    if dimension is Dimension.AREA and not is_own and all(whole) and lies_within(figure.ref_area, plan.ref_area):
-        return figure.ref_area
-    if dimension is Dimension.URBANISATION and is_own and whole == (False, True):
-        return figure.urbanisation
-    if dimension is Dimension.GROUP and is_own and whole == (True, False):
-        return figure.pop_group
-    return None
+    place = place_in_breakdown(plan, figure.ref_area, figure.urbanisation, figure.pop_group)
+    return place[1] if place is not None and place[0] is dimension else None
 
 
 def _is_gap(groups: Sequence[Group]) -> bool:

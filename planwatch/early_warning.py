@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from planwatch.breakdown import Dimension
 from planwatch.case.kinds import Track
 from planwatch.period import TimePeriod
 from planwatch.plan import Section
@@ -91,12 +92,21 @@ class Verdict:
     probability: float | None = None
 
 
-def case_id(plan_id: str, subject: SubjectKind, series: SeriesKey, track: Track = Track.PROGRESS) -> str:
+def case_id(
+    plan_id: str,
+    subject: SubjectKind,
+    series: SeriesKey,
+    track: Track = Track.PROGRESS,
+    dimension: Dimension | None = None,
+) -> str:
     """The identity of a case: plan, subject, area, breakdown and track; 16 hexadecimal digits.
 
-    The frequency is no part of it: an indicator has one case per track, however often it is reported.
+    The frequency is no part of it: an indicator has one case per track, however often it is reported. Of gaps it has
+    one per `dimension` along which it is broken down.
     """
     identity = [plan_id, subject, series.indicator_id, series.ref_area, series.urbanisation, series.pop_group]
     if track is not Track.PROGRESS:
         identity.append(track)
+    if dimension is not None:
+        identity.append(dimension)
     return hashlib.sha256("|".join(identity).encode()).hexdigest()[:16]

@@ -66,20 +66,7 @@ class Deadlines:
 
 
 DOUBTED = frozenset({AssessmentClass.ON_SCHEDULE, AssessmentClass.AHEAD})
-"""Classes that a low probability of reaching the target turns into a warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unlikely:
-    """When a forecast raises a warning although the schedule is kept.
-
-    Attributes:
-        probability: of reaching the target; below it the warning is due.
-        levels: nature → level.
-    """
-
-    probability: Decimal
-    levels: Mapping[Nature, Level]
+"""Classes beside which a low probability of reaching the target is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +176,7 @@ class Policy:
         weekly_summary: None where the coordinating body gets none.
         escalation: None where nobody is reminded and nothing is escalated.
         reporting: None where no report is expected.
-        unlikely: what a low probability of reaching the target means; None: nothing.
+        unlikely_below: a lower probability of reaching the target is a forecast miss; None: no forecast is.
     """
 
     version: str
@@ -212,7 +199,7 @@ class Policy:
     weekly_summary: WeeklySummary | None
     escalation: Escalation | None
     reporting: Reporting | None
-    unlikely: Unlikely | None = None
+    unlikely_below: Decimal | None = None
 
     def level_of(self, verdict: AssessmentClass, nature: Nature) -> Level | None:
         """The level that a class means for an indicator of this nature; None if it raises no warning."""
@@ -222,28 +209,20 @@ class Policy:
         """How many bad periods in a row open a case of this kind."""
         return self.persistence.get(kind, {}).get(nature, 1)
 
-    def level_of_doubt(self, verdict: AssessmentClass, nature: Nature, probability: float | None) -> Level | None:
-        """The level that a forecast means where the schedule is kept; None if it raises no warning.
-
-        Args:
-            verdict: the class.
-            nature: of the indicator.
-            probability: of reaching the target; None without a forecast.
-        """
-        if self.unlikely is None or probability is None or verdict not in DOUBTED:
-            return None
-        return self.unlikely.levels.get(nature) if probability < self.unlikely.probability else None
-
 
 def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
     """Build a policy from the content of a `policy.yaml` (shape: `plans/policy.schema.json`).
 
-    Policies of before cases had owners and deadlines lack the later sections; what they do not order is not done.
+    Policies of before cases had owners and deadlines lack the later sections; what they do not order is not done. Those
+    of before forecasts had cases of their own give the levels beside the probability.
     """
     thresholds, mail = document["thresholds"], document["mail"]
     quiet, weekly = mail.get("quiet_hours"), mail.get("weekly_summary")
     escalation, reporting = document.get("escalation"), document.get("reporting")
-    inhibition = document.get("inhibition", {})
+    inhibition, unlikely = document.get("inhibition", {}), document.get("unlikely")
+    others = dict(document.get("other_levels", {}))
+    if unlikely and "levels" in unlikely:
+        others.setdefault(CaseKind.FORECAST_MISS, unlikely["levels"])
     return Policy(
         version=document["version"],
         thresholds=Thresholds(
@@ -259,7 +238,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
             level_from_code(code): Deadlines(row["acknowledge_days"], row["measures_days"])
             for code, row in document["deadlines"].items()
         },
-        other_levels={CaseKind(kind): _levels(row) for kind, row in document.get("other_levels", {}).items()},
+        other_levels={CaseKind(kind): _levels(row) for kind, row in others.items()},
         overdue_report=tuple(
             OverdueStage(row["after_days"], _levels({name: code for name, code in row.items() if name != "after_days"}))
             for row in sorted(document.get("overdue_report", ()), key=lambda row: row["after_days"])
@@ -287,7 +266,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
         weekly_summary=WeeklySummary(weekly["weekday"], time.fromisoformat(weekly["at"])) if weekly else None,
         escalation=_escalation(escalation) if escalation else None,
         reporting=_reporting(reporting) if reporting else None,
-        unlikely=_unlikely_from_mapping(document["unlikely"]) if "unlikely" in document else None,
+        unlikely_below=Decimal(unlikely["probability"]) if unlikely else None,
     )
 
 
@@ -315,8 +294,3 @@ def _reporting(row: Mapping[str, Any]) -> Reporting:
             for indicator_id, freq in plan.get("indicators", {}).items()
         },
     )
-
-
-def _unlikely_from_mapping(document: Mapping[str, Any]) -> Unlikely:
-    levels = {Nature(nature): level_from_code(code) for nature, code in document["levels"].items()}
-    return Unlikely(Decimal(document["probability"]), levels)

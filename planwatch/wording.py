@@ -26,7 +26,6 @@ KIND_NAMES = {
     CaseKind.BEHIND_SCHEDULE: Text("进度滞后", "behind schedule"),
     CaseKind.REVERSED: Text("逆向变动", "reversed"),
     CaseKind.LIMIT_BREACHED: Text("越过限值", "limit breached"),
-    CaseKind.UNLIKELY_TARGET: Text("目标恐难实现", "target unlikely"),
     CaseKind.FORECAST_MISS: Text("预计难以实现", "forecast miss"),
     CaseKind.OVERDUE_REPORT: Text("逾期未报", "overdue report"),
     CaseKind.DATA_QUALITY: Text("数据质量", "data quality"),
@@ -38,6 +37,10 @@ KIND_NAMES = {
 OTHER_CAUSES = {
     "overdue": Text("逾期未报", "report overdue"),
     "reported": Text("已报送", "reported"),
+    "target_unlikely": Text("预计难以实现", "target unlikely"),
+    "target_likely": Text("预计可以实现", "target not unlikely"),
+    "gap_widened": Text("差距扩大", "gap widened"),
+    "gap_not_widened": Text("差距未扩大", "gap not widened"),
 }
 """Why a case is what it is where no class of a verdict says so."""
 

@@ -12,16 +12,15 @@ from planwatch.case.model import Judgement, Matter
 from planwatch.early_warning import SILENT, SubjectKind, Verdict
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
-from planwatch.plan import Nature
-from planwatch.policy import DOUBTED, AssessmentClass, Level, OverdueStage, Policy
-from planwatch.wording import CLASS_NAMES, period_name, probability_name
+from planwatch.policy import AssessmentClass, Level, OverdueStage, Policy
+from planwatch.wording import CLASS_NAMES, period_name
 
 _WORK = frozenset({SubjectKind.TASK, SubjectKind.PROJECT})
 OVERDUE, REPORTED = "overdue", "reported"
 
 
-def kind_of(verdict: AssessmentClass, subject: SubjectKind, *, is_doubted: bool) -> CaseKind:
-    """What is wrong where a verdict of this class, or the forecast beside it, raises a warning about such a subject."""
+def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
+    """What is wrong where a verdict of this class raises a warning about such a subject."""
     if subject in _WORK:
         return CaseKind.LATE_WORK
     if subject is SubjectKind.SERVICE_STANDARD:
@@ -30,7 +29,7 @@ def kind_of(verdict: AssessmentClass, subject: SubjectKind, *, is_doubted: bool)
         return CaseKind.REVERSED
     if verdict in (AssessmentClass.BREACHED, AssessmentClass.HELD):
         return CaseKind.LIMIT_BREACHED
-    return CaseKind.UNLIKELY_TARGET if is_doubted else CaseKind.BEHIND_SCHEDULE
+    return CaseKind.BEHIND_SCHEDULE
 
 
 def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) -> Judgement | None:
@@ -47,8 +46,8 @@ def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) 
         return None
     decisive = max(standing, key=lambda graded: (graded[-1].level or 0, graded[-1].verdict.period.days))
     latest, level, line = decisive[-1]
-    is_doubted = level is not None and latest.verdict in DOUBTED
-    kind = kind_of(latest.verdict, matter.subject.kind, is_doubted=is_doubted)
+    kind = kind_of(latest.verdict, matter.subject.kind)
+    name, said = CLASS_NAMES[latest.verdict], period_name(latest.period)
     window = policy.falls_after.get(kind, 1)
     recent = [row for graded in standing for row in graded[-window:]]
     return Judgement(
@@ -61,7 +60,7 @@ def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) 
         known_at=max(row.verdict.known_at for graded in standing for row in graded[-max(2, window) :]),
         submission_id=latest.submission_id,
         policy_line=line,
-        because=_because(latest, is_doubted=is_doubted),
+        because=Text(f"{said.zh}评价为{name.zh}", f"{said.en} is assessed as {name.en}"),
     )
 
 
@@ -87,19 +86,19 @@ def judge_readings(matter: Matter, kind: CaseKind, readings: Sequence[Reading], 
     """What forecasts, gaps or checks of data mean; None where there are none. Readings in rising period."""
     if not readings:
         return None
-    latest = readings[-1]
-    ordered = policy.other_levels.get(kind, {}).get(matter.nature)
+    graded = _grade_readings(matter, kind, readings, policy)
+    latest, level, line = graded[-1]
     window = policy.falls_after.get(kind, 1)
     return Judgement(
         kind=kind,
         cause=latest.cause,
-        level=ordered if latest.is_bad else None,
-        floor=ordered if any(reading.is_bad for reading in readings[-window:]) else None,
+        level=level,
+        floor=max((row.level for row in graded[-window:] if row.level is not None), default=None),
         bad_in_a_row=_bad_in_a_row([reading.is_bad for reading in readings]),
         period=latest.period,
         known_at=max(reading.known_at for reading in readings[-window:]),
         submission_id=latest.submission_id,
-        policy_line=_line(policy, f"other_levels.{kind}.{matter.nature}", ordered),
+        policy_line=line,
         because=latest.because,
     )
 
@@ -171,41 +170,50 @@ def _grade(real: Sequence[Verdict], matter: Matter, policy: Policy) -> list[_Gra
 
 
 def _level_of(verdict: Verdict, earlier: Verdict | None, matter: Matter, policy: Policy) -> tuple[Level | None, str]:
-    level, line = _first_level(verdict, matter.nature, policy)
+    level = policy.level_of(verdict.verdict, matter.nature)
     if level is None:
         return None, ""
-    lines = [line]
-    raised = int(level)
-    if policy.repeat_raises and earlier is not None and _first_level(earlier, matter.nature, policy)[0] is not None:
+    was_bad = earlier is not None and policy.level_of(earlier.verdict, matter.nature) is not None
+    entry = f"levels.{verdict.verdict}.{matter.nature} = {level.code}"
+    return _raised(level, entry, verdict.period, matter, policy, was_bad=was_bad)
+
+
+class _GradedReading(NamedTuple):
+    reading: Reading
+    level: Level | None
+    policy_line: str
+
+
+def _grade_readings(
+    matter: Matter, kind: CaseKind, readings: Sequence[Reading], policy: Policy
+) -> list[_GradedReading]:
+    """Each reading with its level; what the class table raises, it raises for forecasts too, for they stand in it."""
+    ordered = policy.other_levels.get(kind, {}).get(matter.nature)
+    graded = []
+    for earlier, reading in zip([None, *readings[:-1]], readings, strict=True):
+        level, line = ordered if reading.is_bad else None, ""
+        if level is not None:
+            entry = f"other_levels.{kind}.{matter.nature} = {level.code}"
+            line = f"{policy.version}: {entry}"
+            if kind is CaseKind.FORECAST_MISS:
+                was_bad = earlier is not None and earlier.is_bad
+                level, line = _raised(level, entry, reading.period, matter, policy, was_bad=was_bad)
+        graded.append(_GradedReading(reading, level, line))
+    return graded
+
+
+def _raised(
+    level: Level, entry: str, period: TimePeriod, matter: Matter, policy: Policy, *, was_bad: bool
+) -> tuple[Level, str]:
+    """A level after what raises it, and the policy entries behind both."""
+    lines, raised = [entry], int(level)
+    if policy.repeat_raises and was_bad:
         raised += 1
         lines.append("repeat_raises")
-    if policy.last_year_raises and verdict.period.start >= matter.last_period.start:
+    if policy.last_year_raises and period.start >= matter.last_period.start:
         raised += 1
         lines.append("last_year_raises")
     return Level(min(raised, Level.RED)), f"{policy.version}: " + " + ".join(lines)
-
-
-def _first_level(verdict: Verdict, nature: Nature, policy: Policy) -> tuple[Level | None, str]:
-    """The level of one verdict by itself, with its policy entry: by its class, else by the forecast beside it."""
-    level = policy.level_of(verdict.verdict, nature)
-    if level is not None:
-        return level, f"levels.{verdict.verdict}.{nature} = {level.code}"
-    level = policy.level_of_doubt(verdict.verdict, nature, verdict.probability)
-    if level is not None and policy.unlikely is not None:
-        return level, f"unlikely.{nature} < {policy.unlikely.probability} = {level.code}"
-    return None, ""
-
-
-def _because(latest: Verdict, *, is_doubted: bool) -> Text:
-    name, period = CLASS_NAMES[latest.verdict], period_name(latest.period)
-    because = Text(f"{period.zh}评价为{name.zh}", f"{period.en} is assessed as {name.en}")
-    if not is_doubted or latest.probability is None:
-        return because
-    likely = probability_name(latest.probability)
-    return Text(
-        f"{because.zh}，但按目前走势如期实现目标的概率为{likely.zh}",
-        f"{because.en}, but the target will be reached with a probability of {likely.en} only",
-    )
 
 
 def _bad_in_a_row(bad: Sequence[bool]) -> int:

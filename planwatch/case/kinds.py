@@ -9,7 +9,6 @@ class CaseKind(StrEnum):
     """What is wrong. It may change within a case, as the level does."""
 
     BEHIND_SCHEDULE = "behind_schedule"
-    UNLIKELY_TARGET = "unlikely_target"
     REVERSED = "reversed"
     LIMIT_BREACHED = "limit_breached"
     FORECAST_MISS = "forecast_miss"
@@ -35,7 +34,6 @@ class Track(StrEnum):
 
 TRACKS = {
     CaseKind.BEHIND_SCHEDULE: Track.PROGRESS,
-    CaseKind.UNLIKELY_TARGET: Track.PROGRESS,
     CaseKind.REVERSED: Track.PROGRESS,
     CaseKind.LIMIT_BREACHED: Track.PROGRESS,
     CaseKind.LATE_WORK: Track.PROGRESS,

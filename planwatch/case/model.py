@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
+from planwatch.breakdown import Dimension
 from planwatch.case.kinds import TRACKS, CaseKind, Track
 from planwatch.early_warning import CaseState, SubjectKind
 from planwatch.language import Text
@@ -26,7 +27,7 @@ class Obligation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a case is about: a part of a plan in an area, for a breakdown."""
+    """What a case is about: a part of a plan in an area, for a breakdown, or the gap along a dimension."""
 
     plan_id: str
     kind: SubjectKind
@@ -34,6 +35,7 @@ class Subject:
     ref_area: str
     urbanisation: str = "_T"
     pop_group: str = "_T"
+    dimension: Dimension | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +249,17 @@ def replay(history: Iterable[Mapping[str, Any]]) -> Case | None:
     return case_from_mapping(state) if state else None
 
 
+_RENAMED_KINDS = {"unlikely_target": "forecast_miss"}
+"""Kinds under names that only old histories have: no step of a history can be rewritten."""
+
+
 def added_up(history: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The last value of every field that the steps, in order, changed."""
     state: dict[str, Any] = {}
     for changes in history:
         state |= changes
+    if "kind" in state:
+        state["kind"] = _RENAMED_KINDS.get(state["kind"], state["kind"])
     return state
 
 
@@ -290,7 +298,14 @@ def _day(value: str | None) -> date | None:
 
 
 def _subject(value: Mapping[str, Any]) -> Subject:
-    return Subject(**{**value, "kind": SubjectKind(value["kind"])})
+    dimension = value.get("dimension")
+    return Subject(
+        **{
+            **value,
+            "kind": SubjectKind(value["kind"]),
+            "dimension": Dimension(dimension) if dimension is not None else None,
+        }
+    )
 
 
 def _measures(values: Iterable[Mapping[str, str]]) -> tuple[Measure, ...]:
@@ -307,7 +322,7 @@ def _judgement(value: Mapping[str, Any] | None) -> Judgement | None:
     if value is None:
         return None
     return Judgement(
-        kind=CaseKind(value["kind"]),
+        kind=CaseKind(_RENAMED_KINDS.get(value["kind"], value["kind"])),
         cause=value["cause"],
         level=_level(value["level"]),
         floor=_level(value["floor"]),

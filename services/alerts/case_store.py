@@ -139,9 +139,9 @@ async def _save_case(connection: AsyncConnection[Any], case: Case, series_key: s
                                     episode, state, level, cause, time_period, since_period, policy_line,
                                     submission_id, known_at, opened_at, changed_at, kind, ref_area,
                                     coordinating_agency, acknowledge_by, measures_by, due_on, silenced_until,
-                                    is_covered, is_frozen, escalations)
+                                    is_covered, is_frozen, escalations, dimension)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                %s, %s)
+                %s, %s, %s)
         ON CONFLICT (case_id) DO UPDATE SET
             plan_version = EXCLUDED.plan_version, series_key = coalesce(EXCLUDED.series_key, early_warnings.series_key),
             agency_id = EXCLUDED.agency_id, episode = EXCLUDED.episode, state = EXCLUDED.state,
@@ -184,6 +184,7 @@ async def _save_case(connection: AsyncConnection[Any], case: Case, series_key: s
             bool(case.covered_by),
             bool(case.frozen_by),
             len(case.fired),
+            case.subject.dimension,
         ),
     )
 

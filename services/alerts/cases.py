@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from planwatch.case.effects import MailOrder, Step
-from planwatch.case.events import Assessed, Event
+from planwatch.case.events import Assessed, Event, ForecastMade
 from planwatch.case.grouping import grouped_orders
 from planwatch.case.machine import transition
 from planwatch.case.model import Case
@@ -87,7 +87,9 @@ class CaseBook:
                 continue
             stepped[happening.case_id] = outcome.case
             number = stored.steps if stored else 0
-            rests_on_figures = isinstance(event, Assessed) or (stored is not None and stored.series_key is not None)
+            rests_on_figures = isinstance(event, Assessed | ForecastMade) or (
+                stored is not None and stored.series_key is not None
+            )
             level = _standing_level(before)
             for step in outcome.effects:
                 number += 1
@@ -184,10 +186,12 @@ class CaseBook:
     ) -> WarningNotice:
         case = item.step.case
         plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
-        figures = None
-        if item.series_key is not None:
-            figures = await store.load_figures(connection, item.series_key, str(case.time_period), case.known_at)
-        return self._notices.notice(plan, indicator, change_of(item.step, item.previous_level, reader, now), figures)
+        change = change_of(item.step, item.previous_level, reader, now)
+        if item.series_key is None:
+            source = await store.load_source(connection, item.step.entry.submission_id)
+            return self._notices.notice(plan, indicator, change, None, source)
+        figures = await store.load_figures(connection, item.series_key, str(case.time_period), case.known_at)
+        return self._notices.notice(plan, indicator, change, figures)
 
     async def _digest(self, connection: AsyncConnection[Any], policy: Policy, agency_id: str, now: datetime) -> str:
         already_open = await store.open_digest(connection, agency_id)

@@ -65,9 +65,11 @@ class DigestCloser:
         stored = (await case_store.load_cases(connection, [item.case_id]))[item.case_id]
         case = stored.case
         plan, indicator = await case_store.load_subject(connection, catalogue.plans, case)
-        figures = None
+        figures, source = None, None
         if stored.series_key is not None:
             figures = await store.load_figures(connection, stored.series_key, item.time_period, case.known_at)
+        else:
+            source = await store.load_source(connection, item.submission_id)
         change = Change(
             case=case,
             kind=DecisionKind(item.step_kind),
@@ -79,7 +81,7 @@ class DigestCloser:
             at=item.at,
             reader=digest.agency_id,
         )
-        return self._notices.notice(plan, indicator, change, figures)
+        return self._notices.notice(plan, indicator, change, figures, source)
 
 
 def _is_told(item: store.DigestItem) -> bool:

@@ -14,6 +14,8 @@ from planwatch.errors import Invalid
 from planwatch.wire import AssessmentsMade, assessments_from_bytes
 from services.alerts import case_store, store
 from services.alerts.cases import CaseBook, Happening
+from services.alerts.forecast_source import forecast_happening
+from services.alerts.gap_source import gap_happenings
 from services.alerts.matters import matter_of
 from services.alerts.notices import NoticeWriter
 from services.alerts.working_calendar import working_calendar
@@ -74,7 +76,15 @@ class AlertEffects:
                 matter = matter_of(plan, indicator, subject.series, neighbours=neighbours)
                 known = [item for key in every_freq[subject.series.subject_key] for item in verdicts.get(key, ())]
                 found[matter.case_id] = Happening(matter.case_id, Assessed(matter, known))
-        return list(found.values())
+                forecast = forecast_happening(plan, indicator, subject.series, known, catalogue.policy, neighbours)
+                if forecast is not None:
+                    found[forecast.case_id] = forecast
+        if not subjects:
+            return []
+        plan = catalogue.plans[event.plan_id]
+        reported = [subject.series for subject in subjects.values()]
+        gaps = await gap_happenings(connection, plan, reported, event.known_at)
+        return [*found.values(), *gaps]
 
 
 def read_records(records: Sequence[Record]) -> tuple[list[AssessmentsMade], list[Rejected]]:

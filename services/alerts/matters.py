@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planwatch.breakdown import Dimension
 from planwatch.case.kinds import Track
 from planwatch.case.model import Case, Matter, Owners, Subject
 from planwatch.early_warning import SUBJECT_KINDS, case_id
@@ -15,13 +16,20 @@ def matter_of(
     series: SeriesKey,
     track: Track = Track.PROGRESS,
     neighbours: tuple[Case, ...] = (),
+    dimension: Dimension | None = None,
 ) -> Matter:
-    """What a case about a series is about, as the plan has it now."""
+    """What a case about a series, or about the gap along a dimension, is about, as the plan has it now."""
     kind = SUBJECT_KINDS[indicator.section]
     return Matter(
-        case_id=case_id(plan.plan_id, kind, series, track),
+        case_id=case_id(plan.plan_id, kind, series, track, dimension),
         subject=Subject(
-            plan.plan_id, kind, series.indicator_id, series.ref_area, series.urbanisation, series.pop_group
+            plan.plan_id,
+            kind,
+            series.indicator_id,
+            series.ref_area,
+            series.urbanisation,
+            series.pop_group,
+            dimension,
         ),
         nature=indicator.nature,
         last_period=plan.end,

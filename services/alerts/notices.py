@@ -18,7 +18,7 @@ from planwatch.policy import AssessmentClass, Level
 from planwatch.wording import CASE_NAMES, demand_of, place_in_plan
 from services.alerts.links import LinkSigner
 from services.alerts.render import RenderedMail, WarningNotice, build_message
-from services.alerts.store import Figures, Mail
+from services.alerts.store import Figures, Mail, Source
 from services.settings import Settings
 
 
@@ -60,9 +60,12 @@ class NoticeWriter:
         self._settings = settings
         self._signer = LinkSigner(settings.secret)
 
-    def notice(self, plan: Plan, indicator: Indicator, change: Change, figures: Figures | None) -> WarningNotice:
-        """The notice of `change`; without figures it tells the reason alone."""
+    def notice(
+        self, plan: Plan, indicator: Indicator, change: Change, figures: Figures | None, source: Source | None = None
+    ) -> WarningNotice:
+        """The notice of `change`; without figures it tells the reason alone, and the source where there is one."""
         case = change.case
+        origin = figures or source
         closes = change.kind is DecisionKind.CLOSE
         is_open = case.state is CaseState.OPEN
         is_derived = indicator.section is not Section.MAIN_TABLE
@@ -100,10 +103,10 @@ class NoticeWriter:
             measures_by=case.measures_by if files_measures else None,
             case_url=f"{self._settings.public_url}/warnings/{case.case_id}",
             acknowledge_url=self._acknowledge_url(change) if is_open and is_owner else None,
-            submission_id=figures.submission_id if figures else None,
-            received_at=figures.received_at if figures else None,
+            submission_id=origin.submission_id if origin else None,
+            received_at=origin.received_at if origin else None,
             agency=agency_name(plan, case.owner),
-            simulated=figures.simulated if figures else False,
+            simulated=origin.simulated if origin else False,
             doubts=tuple(doubt.reason for doubt in indicator.needs_confirmation),
             demand=demand_of(indicator),
             case_name=CASE_NAMES[indicator.section] if is_derived else None,

@@ -143,6 +143,24 @@ async def load_figures(
     return figures
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The submission behind a step that rests on no verdict."""
+
+    submission_id: str
+    received_at: datetime
+    simulated: bool
+
+
+async def load_source(connection: AsyncConnection[Any], submission_id: str | None) -> Source | None:
+    """Where what is told came from; None where nothing was received, as of a missing report."""
+    cursor = connection.cursor(row_factory=class_row(Source))
+    await cursor.execute(
+        "SELECT submission_id, received_at, simulated FROM submissions WHERE submission_id = %s", (submission_id,)
+    )
+    return await cursor.fetchone()
+
+
 async def load_email(connection: AsyncConnection[Any], agency_id: str, day: date) -> str | None:
     """Where an agency's mails go on a day: to a substitute whose days these are, else to its contact.
 

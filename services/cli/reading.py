@@ -71,6 +71,7 @@ def read_assessments(
               AND h.step = (SELECT max(n.step) FROM warning_history AS n
                             WHERE n.case_id = h.case_id AND n.at <= %(as_of)s)
               AND h.step_kind <> 'close'
+            ORDER BY level_rank(h.level) DESC LIMIT 1
         ) AS w ON true
         WHERE (%(plan)s::text IS NULL OR a.plan_id = %(plan)s)
           AND (%(with_commitments)s OR i.section = 'main_table')

@@ -127,7 +127,7 @@ def case_page(
         level=decision.level,
         simulated=rests_on_simulated(indicator, figures, deciding) if indicator and deciding else False,
         quotation=commitment_quotation(plan, indicator.commitment_id or "") if plan and indicator else None,
-        reports=tuple(report for report in reversed(reports) if report.ref_area == _area_of(case)),
+        reports=tuple(report for report in reversed(reports) if report.ref_area == case.ref_area),
         forecast=forecast,
     )
 
@@ -135,11 +135,6 @@ def case_page(
 def receipt_page(receipt: Receipt, plan: Plan | None, changes: Sequence[VerdictChange] = ()) -> ReceiptPage:
     """A receipt with the name of its plan and the verdicts that the submission changed."""
     return ReceiptPage(receipt, plan, len({finding["row"] for finding in receipt.findings}), tuple(changes))
-
-
-def _area_of(case: Case) -> str:
-    """The area of a case: the second part of its series key."""
-    return case.series_key.split(".")[1]
 
 
 def mail_page(mail: Mail, caught: CaughtMail | None, *, has_catcher: bool) -> MailPage:

@@ -40,7 +40,7 @@ class Reported:
 
     Attributes:
         figures: periods of their series, by series and rising period.
-        cases: warnings that stand.
+        cases: warnings that stand, the gravest first.
         reports: on tasks and projects, the newest last.
     """
 
@@ -68,7 +68,7 @@ def standings_of(plan: Plan, reported: Reported) -> dict[str, tuple[Standing, ..
         known = series.get(place)
         if known is None or _end(periods[-1]) >= _end(known[-1]):
             series[place] = periods
-    cases = {case.series_key: case for case in reported.cases}
+    cases = {case.series_key: case for case in reversed(reported.cases)}
     quantities = {each.quantity_id: each.what for project in plan.commitments.projects for each in project.deliverables}
     found: dict[str, tuple[Standing, ...]] = {}
     for indicator in plan.derived:

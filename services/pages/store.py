@@ -65,7 +65,10 @@ class VerdictChange:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A warning case as it stood at a moment, and how its last change that is mailed was told."""
+    """A warning case as it stood at a moment, and how its last change that is mailed was told.
+
+    `series_key` is empty where no verdict stands behind it; `dimension` is that of a gap.
+    """
 
     case_id: str
     plan_id: str
@@ -87,6 +90,9 @@ class Case:
     mail_id: str | None
     mail_state: str | None
     mail_sent_at: datetime | None
+    kind: str
+    ref_area: str
+    dimension: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +261,7 @@ _CASES = """
            g.name_zh AS agency_zh, g.name_en AS agency_en,
            w.episode, w.state, w.level, c.cause AS verdict, w.time_period, w.since_period, w.opened_at, w.changed_at,
            c.policy_line, coalesce(c.submission_id, '') AS submission_id, told.delivery, told.mail_id,
-           m.state AS mail_state, m.sent_at AS mail_sent_at
+           m.state AS mail_state, m.sent_at AS mail_sent_at, c.kind, c.ref_area, c.dimension
     FROM early_warnings_as_of(coalesce(%(as_of)s::timestamptz, 'infinity')) AS w
     JOIN early_warnings AS c USING (case_id)
     JOIN agencies AS g ON g.agency_id = w.agency_id

@@ -87,8 +87,9 @@ async def test_on_schedule_but_unlikely_to_arrive_raises_a_yellow_warning_that_s
     await report_years(pipeline, SLOWING)
 
     assert pipeline.rows("SELECT class FROM assessments WHERE time_period = '2023'") == [("on_schedule",)]
-    ((level, cause, line),) = pipeline.rows("SELECT level, cause, policy_line FROM early_warnings")
-    assert (level, cause, line) == ("yellow", "on_schedule", "default-3: unlikely.binding < 0.5 = yellow")
+    assert pipeline.rows("SELECT level, kind, cause, policy_line FROM early_warnings") == [
+        ("yellow", "forecast_miss", "target_unlikely", "default-3: other_levels.forecast_miss.binding = yellow")
+    ]
     ((reason,),) = pipeline.rows("SELECT reason_zh FROM warning_history ORDER BY step DESC LIMIT 1")
     assert reason.startswith("2023年评价为基本符合预期，但按目前走势如期实现目标的概率为")
 

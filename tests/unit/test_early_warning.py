@@ -349,55 +349,6 @@ def test_a_good_year_closes_what_its_months_and_the_year_before_opened() -> None
     assert decision.kind is DecisionKind.CLOSE
 
 
-@pytest.mark.parametrize(("nature", "level"), [(BINDING, YELLOW), (ANTICIPATORY, BLUE)])
-@pytest.mark.parametrize("verdict", [ON_SCHEDULE, AHEAD])
-def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
-    verdict: AssessmentClass, nature: Nature, level: Level
-) -> None:
-    doubted = replace(make_verdict("2023", verdict), probability=0.32)
-
-    decision = decide(None, doubted, nature=nature)
-
-    assert told(decision) == (DecisionKind.RAISE, level)
-    assert decision.policy_line == f"default-3: unlikely.{nature} < 0.5 = {level.code}"
-    assert "但按目前走势如期实现目标的概率为32%" in decision.reason.zh
-    assert "with a probability of 32% only" in decision.reason.en
-
-
-@pytest.mark.parametrize("probability", [0.5, 0.93, None])
-def test_a_target_that_is_not_unlikely_raises_nothing(probability: float | None) -> None:
-    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=probability)
-
-    assert told(decide(None, doubted)) == (None, None)
-
-
-def test_a_policy_without_the_rule_raises_nothing() -> None:
-    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
-
-    decision = decide(None, doubted, policy=replace(default_policy(), unlikely=None))
-
-    assert told(decision) == (None, None)
-
-
-def test_a_second_period_in_doubt_raises_the_level() -> None:
-    doubted = [replace(make_verdict(period, ON_SCHEDULE), probability=0.1) for period in ("2023", "2024")]
-
-    assert told(decide(None, *doubted)) == (DecisionKind.RAISE, ORANGE)
-
-
-def test_a_case_that_rests_on_a_forecast_says_what_is_wrong_and_closes_without_its_doubt() -> None:
-    doubted = replace(make_verdict("2023", ON_SCHEDULE), probability=0.1)
-    likely = replace(make_verdict("2024", ON_SCHEDULE, known_at=LATER), probability=0.8)
-    opened = decide(None, doubted).case
-    assert opened is not None
-
-    decision = decide(opened, doubted, likely)
-
-    assert opened.kind is CaseKind.UNLIKELY_TARGET
-    assert decision.kind is DecisionKind.CLOSE
-    assert "概率" not in decision.reason.zh
-
-
 def test_better_figures_have_to_last_at_the_frequency_that_was_bad() -> None:
     verdicts = [("2021", ON_SCHEDULE), ("2022-Q1", LAGGING), ("2022-Q2", ON_SCHEDULE)]
     patient = replace(default_policy(), falls_after={CaseKind.BEHIND_SCHEDULE: 2})
@@ -405,9 +356,3 @@ def test_better_figures_have_to_last_at_the_frequency_that_was_bad() -> None:
     decision = decide(make_case(YELLOW), *(make_verdict(*found, known_at=LATER) for found in verdicts), policy=patient)
 
     assert told(decision) == (DecisionKind.HOLD, YELLOW)
-
-
-def test_a_bad_class_goes_before_the_doubt_about_it() -> None:
-    late = replace(make_verdict("2023", FAR_BEHIND), probability=0.01)
-
-    assert decide(None, late).policy_line == "default-3: levels.far_behind.binding = orange"

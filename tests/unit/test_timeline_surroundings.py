@@ -19,6 +19,7 @@ from planwatch.early_warning import CaseState, DecisionKind
 from planwatch.language import Text
 from planwatch.notification import MailKind
 from planwatch.period import parse_period
+from planwatch.plan import Nature
 from planwatch.policy import AssessmentClass, Inhibition, Level
 from tests.builders import LEAD, SCHOOLS, default_policy
 from tests.timeline import Maker, Timeline, local, mail
@@ -152,7 +153,7 @@ def test_a_frozen_case_still_rises() -> None:
 def test_a_breached_limit_covers_the_forecast_of_the_same_series() -> None:
     line = Timeline(QUIET)
     line.report("2026-03-02T10:00", "rate", m2026_01=BREACHED)
-    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_01=True, m2026_02=True),
+    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_02=True),
               "rate/forecast")  # fmt: skip
 
     line.run("2026-03-04T10:00")
@@ -165,7 +166,7 @@ def test_a_breached_limit_covers_the_forecast_of_the_same_series() -> None:
 def test_a_covered_case_that_outlives_its_parent_is_told_then() -> None:
     line = Timeline(QUIET)
     line.report("2026-03-02T10:00", "rate", m2026_01=BREACHED)
-    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_01=True, m2026_02=True),
+    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_02=True),
               "rate/forecast")  # fmt: skip
     line.report("2026-03-05T10:00", "rate", m2026_02=AssessmentClass.HELD)
 
@@ -181,7 +182,7 @@ def test_a_covered_case_that_outlives_its_parent_is_told_then() -> None:
 def test_a_covered_case_that_is_resolved_first_was_never_mailed() -> None:
     line = Timeline(QUIET)
     line.report("2026-03-02T10:00", "rate", m2026_01=BREACHED)
-    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_01=True, m2026_02=True),
+    line.make("2026-03-02T11:00", forecast("rate/forecast", "2026-03-02T11:00", m2026_02=True),
               "rate/forecast")  # fmt: skip
     line.make("2026-03-03T11:00", forecast("rate/forecast", "2026-03-03T11:00", m2026_03=False), "rate/forecast")
 
@@ -191,13 +192,25 @@ def test_a_covered_case_that_is_resolved_first_was_never_mailed() -> None:
     assert line.steps("rate/forecast") == [DecisionKind.RAISE, DecisionKind.CLOSE]
 
 
-def test_a_forecast_has_to_miss_twice() -> None:
-    line = Timeline(QUIET)
+def test_a_forecast_has_to_miss_twice_where_the_policy_says_so() -> None:
+    line = Timeline(replace(QUIET, persistence={CaseKind.FORECAST_MISS: {Nature.BINDING: 2}}))
     line.make("2026-03-02T11:00", forecast("rate", "2026-03-02T11:00", m2026_01=True))
 
     line.run("2026-03-03T10:00")
 
     line.check()
+
+
+def test_a_second_missed_forecast_in_a_row_raises_the_level() -> None:
+    line = Timeline(QUIET)
+    line.make("2026-03-02T11:00", forecast("rate", "2026-03-02T11:00", m2026_01=True))
+    line.make("2026-04-02T11:00", forecast("rate", "2026-04-02T11:00", m2026_01=True, m2026_02=True))
+
+    line.run("2026-04-03T10:00")
+
+    assert line.steps() == [DecisionKind.RAISE, DecisionKind.RAISE_LEVEL]
+    assert line.cases["rate"].level is Level.ORANGE
+    assert line.cases["rate"].policy_line == "default-3: other_levels.forecast_miss.binding = yellow + repeat_raises"
 
 
 def test_a_case_of_the_city_covers_its_districts_where_the_policy_says_so() -> None:
