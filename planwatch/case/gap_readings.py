@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -57,6 +57,13 @@ class _Standing:
     period: TimePeriod
     values: Mapping[str, Decimal]
     received: tuple[GroupFigure, ...]
+    gaps: dict[tuple[str, ...], Measure] = field(default_factory=dict, compare=False)
+
+    def gap(self, groups: tuple[str, ...]) -> Measure:
+        """The gap over these groups; every later period asks for it again."""
+        if groups not in self.gaps:
+            self.gaps[groups] = _gap(self, groups)
+        return self.gaps[groups]
 
 
 def gap_readings(dimension: Dimension, figures: Iterable[GroupFigure]) -> list[Reading]:
@@ -129,11 +136,11 @@ class _Change(NamedTuple):
 def _change(history: Sequence[_Standing], standing: _Standing) -> _Change | None:
     """What the gap did since the last period of `history`, over the groups of that one; None: it cannot be said."""
     earlier = history[-1]
-    groups = sorted(earlier.values)
+    groups = tuple(sorted(earlier.values))
     if len(groups) < 2 or not standing.values.keys() >= set(groups):
         return None
     complete = [each for each in history if each.values.keys() >= set(groups)]
-    gaps = [PeriodGap(each.period, _gap(each, groups)) for each in (*complete, standing)]
+    gaps = [PeriodGap(each.period, each.gap(groups)) for each in (*complete, standing)]
     decision = gap_widened(gaps)
     if decision.change is GapChange.UNDECIDED:
         return None

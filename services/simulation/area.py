@@ -122,6 +122,8 @@ class _Run:
         self._reported: dict[str, set[date]] = defaultdict(set)
         self._due: set[date] = set()
         self._promises: list[tuple[date, str, int, bool]] = []
+        whole = ((row, SeriesKey(row.indicator_id, plan.ref_area, Freq.ANNUAL)) for row in plan.indicators)
+        self._reporting = [(row, matter_of(plan, row, series, Track.REPORTING)) for row, series in whole]
 
     def receive(self, submission: Submission) -> None:
         """One submission: rows, vintages, verdicts, forecasts, cases, mails."""
@@ -227,12 +229,9 @@ class _Run:
         steps: list[Step] = []
         allowed = timedelta(days=reporting.due_days[Freq.MONTHLY] + reporting.grace_days + 1)
         ended_month = (today - allowed + timedelta(days=1)).day == 1
-        for indicator in self.plan.indicators:
+        for indicator, matter in self._reporting:
             if indicator.section not in reporting.sections:
                 continue
-            matter = matter_of(
-                self.plan, indicator, SeriesKey(indicator.indicator_id, self.plan.ref_area, Freq.ANNUAL), Track.REPORTING
-            )
             case = self.book.cases.get(matter.case_id)
             if ended_month or (case is not None and case.is_open):
                 missing = self._missing_of(indicator, today)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from planwatch.case.effects import Step
 from planwatch.case.kinds import CaseKind
 from planwatch.early_warning import DecisionKind
-from planwatch.local_time import LOCAL_TIME
 from services.simulation.reports import month_of
 from services.simulation.truth import Trouble
 
@@ -21,10 +20,10 @@ class Warned:
     """One kind of trouble that one episode of a case spoke of.
 
     Attributes:
-        key: of the indicator, `part` URBANISATION.
+        key: of the indicator.
+        part: URBANISATION.
         first: month (of overdue reports: day) in which it first did.
         last: month or day in which it last did.
-        until: of the figure after which it did no longer; for overdue reports the day.
     """
 
     case_id: str
@@ -126,7 +125,3 @@ def _with_moments(history: Sequence[Step]) -> Iterable[tuple[Step, int]]:
         else:
             yield step, month_of(case.time_period)
 
-
-def opened_on(step: Step) -> int:
-    """The local day on which the case of a step opened, as an ordinal."""
-    return step.case.opened_at.astimezone(LOCAL_TIME).date().toordinal()

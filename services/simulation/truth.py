@@ -25,8 +25,8 @@ GREY_INDEX = 0.02
 GREY_SHARE = 0.01
 """A share of the distance this near to nothing, or to the target, is on the border."""
 
-GREY_GAP, WIDER_BY = 0.2, 1.0
-"""A gap is wider if it has grown by a point within a year; from 0.8 to 1.2 points it is on the border."""
+GREY_GAP, WIDER_BY = 0.2, 0.3
+"""A gap is wider if it is half a point above its narrowest in a year; from 0.1 points on it is on the border."""
 
 FORECAST_FROM = 24
 """Months before which nothing can be said of a target: a monthly series has to show its seasons twice."""
@@ -169,8 +169,8 @@ def _breached(row: Watched, truth: Latent, month: int) -> State:
 
 
 def _wider(truth: Latent, month: int) -> State:
-    gap, before = (truth.urban[at] - truth.rural[at] for at in (month, max(month - 12, 0)))
-    return _graded(gap - before - WIDER_BY, GREY_GAP)
+    gaps = [truth.urban[at] - truth.rural[at] for at in range(max(month - 12, 0), month + 1)]
+    return _graded(gaps[-1] - min(gaps) - WIDER_BY, GREY_GAP)
 
 
 def _graded(by: float, grey: float) -> State:
