@@ -59,7 +59,8 @@ class RunningArea:
         book: cases with their history.
         verdicts: subject key → period → the newest verdict.
         vintages: all figures taken in.
-        mails: kind of mail → how many.
+        probabilities: subject key → period → the probability of reaching the target, as forecast then.
+        mails: kind of mail → how many; `named` → about how many cases they are.
         submissions: that counted; `duplicates` were recognised as known.
         findings: cells that were returned.
     """
@@ -68,7 +69,9 @@ class RunningArea:
     book: MemoryBook
     verdicts: Mapping[str, Mapping[TimePeriod, Verdict]]
     vintages: Vintages
+    probabilities: Mapping[str, Mapping[TimePeriod, float]]
     mails: Counter[MailKind]
+    named: Counter[MailKind]
     submissions: int
     duplicates: int
     findings: Sequence[Finding]
@@ -103,7 +106,16 @@ def run_area(
         run.make_round(round_at)
     run.close(datetime.combine(last_day + timedelta(days=8), ROUND_AT, LOCAL_TIME))
     return RunningArea(
-        plan, run.book, run.verdicts, run.vintages, run.mails, len(run.known), run.duplicates, run.findings
+        plan,
+        run.book,
+        run.verdicts,
+        run.vintages,
+        run.probabilities(),
+        run.mails,
+        run.named,
+        len(run.known),
+        run.duplicates,
+        run.findings,
     )
 
 
@@ -112,6 +124,7 @@ class _Run:
         self.plan, self.policy, self.answers = plan, policy, answers
         self.history = PlanHistory([PlanVersion(plan, datetime.combine(plan.first_day, time(), LOCAL_TIME))])
         self.mails: Counter[MailKind] = Counter()
+        self.named: Counter[MailKind] = Counter()
         self.book = MemoryBook(policy, calendar, self._post)
         self.vintages = Vintages()
         self.verdicts: dict[str, dict[TimePeriod, Verdict]] = defaultdict(dict)
@@ -158,6 +171,14 @@ class _Run:
             if case.deadlines_provisional or (case.due_on is not None and case.due_on <= now.date() + margin):
                 steps += self.book.apply(case.case_id, ClockTicked(), now)
         self._tell(steps, now)
+
+    def probabilities(self) -> dict[str, dict[TimePeriod, float]]:
+        """Subject key → period → what was forecast when the period was the newest."""
+        found: dict[str, dict[TimePeriod, float]] = defaultdict(dict)
+        for (key, period), outlook in self._outlooks.items():
+            if outlook.forecast.probability is not None:
+                found[key][period] = outlook.forecast.probability
+        return found
 
     def close(self, now: datetime) -> None:
         """Send what waits."""
@@ -279,6 +300,7 @@ class _Run:
 
     def _post(self, kind: MailKind, to: str, at: datetime, cases: tuple[str, ...]) -> None:
         self.mails[kind] += 1
+        self.named[kind] += len(cases)
 
 
 def _place(series: SeriesKey) -> tuple[str, str, str]:

@@ -124,4 +124,3 @@ def _with_moments(history: Sequence[Step]) -> Iterable[tuple[Step, int]]:
             yield step, case.counted_from.toordinal()
         else:
             yield step, month_of(case.time_period)
-

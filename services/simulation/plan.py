@@ -21,7 +21,11 @@ _AGENCY_NAMES = {
     LEAD: ("发展改革委", "Development and Reform Commission"),
     GOVERNMENT: ("人民政府", "People's Government"),
 }
-_DOMAINS = {"education": ("learning", "学有所教"), "health": ("health", "病有所医"), "civil": ("elderly_care", "老有所养")}
+_DOMAINS = {
+    "education": ("learning", "学有所教"),
+    "health": ("health", "病有所医"),
+    "civil": ("elderly_care", "老有所养"),
+}
 _GOALS = {Shape.PATH: "reach", Shape.TOTAL: "accumulate", Shape.CEILING: "ceiling"}
 
 
@@ -114,7 +118,7 @@ def _domain(number: int, name: str) -> dict[str, Any]:
 
 def _indicator(number: int, row: Watched) -> dict[str, Any]:
     is_total = row.shape is Shape.TOTAL
-    baseline, target = _digits(row.baseline or 0.0), _digits(row.target)
+    baseline, target = (f"{value:.{row.decimals}f}" for value in (row.baseline or 0.0, row.target))
     first, last = str(FIRST_YEAR - 1), str(row.until)
     described = {
         "indicator_id": row.indicator_id(plan_id(number)),
@@ -135,9 +139,7 @@ def _indicator(number: int, row: Watched) -> dict[str, Any]:
             first: _cell("-" if is_total else baseline, None if is_total else baseline, first),
             last: _cell(target, target, last),
         },
-        "baseline": None
-        if is_total
-        else {"value": baseline, "comparator": None, "period": first, "comparable": True},
+        "baseline": None if is_total else {"value": baseline, "comparator": None, "period": first, "comparable": True},
         "target": {"value": target, "comparator": "ge" if row.rises else "le", "period": last},
         "owner": agency_id(number, row.agency),
         "note": None,
@@ -170,7 +172,7 @@ def _project(number: int, row: Watched) -> dict[str, Any]:
 
 def _service(number: int, row: Watched) -> dict[str, Any]:
     standard = {
-        "value": _digits(row.target),
+        "value": f"{row.target:g}",
         "comparator": "ge",
         "unit": {"printed": row.unit[0], "measure": row.unit[1], "mult": 0},
         "source": {"zh": "模拟标准", "en": "Simulated standard"},
@@ -185,7 +187,3 @@ def _service(number: int, row: Watched) -> dict[str, Any]:
         "standard": standard,
         "source_line": 1,
     }
-
-
-def _digits(value: float) -> str:
-    return f"{value:g}"

@@ -78,7 +78,9 @@ class Trouble:
         return self.onset + WINDOWS[self.kind]
 
 
-def all_troubles(latent: Mapping[str, Latent], sent: Sent, policy: Policy, months: int, last_day: date) -> list[Trouble]:
+def all_troubles(
+    latent: Mapping[str, Latent], sent: Sent, policy: Policy, months: int, last_day: date
+) -> list[Trouble]:
     """Everything that is truly wrong in an area, whoever planted it."""
     found: list[Trouble] = []
     for row in WATCHED:
@@ -205,10 +207,10 @@ def _overdue(row: Watched, sent: Sent, months: int, last_day: date) -> Iterator[
         if onset <= last_day and arrival >= onset:
             spans.append((onset.toordinal(), arrival.toordinal() + 1))
     while spans:
-        onset, end = spans.pop(0)
+        first, end = spans.pop(0)
         while spans and spans[0][0] <= end:
             end = max(end, spans.pop(0)[1])
-        yield Trouble(row.key, "_T", CaseKind.OVERDUE_REPORT, onset, end, False)
+        yield Trouble(row.key, "_T", CaseKind.OVERDUE_REPORT, first, end, False)
 
 
 def _local_day(moment: datetime) -> date:
