@@ -39,6 +39,8 @@ OTHER_CAUSES = {
     "reported": Text("已报送", "reported"),
     "target_unlikely": Text("预计难以实现", "target unlikely"),
     "target_likely": Text("预计可以实现", "target not unlikely"),
+    "data_doubtful": Text("数据存疑", "figures in doubt"),
+    "data_plausible": Text("数据无疑", "figures not in doubt"),
     "gap_widened": Text("差距扩大", "gap widened"),
     "gap_not_widened": Text("差距未扩大", "gap not widened"),
 }

@@ -28,6 +28,8 @@ MEASURE = MeasureCode.DIFFERENCE
 
 WIDER, NOT_WIDER = "gap_widened", "gap_not_widened"
 
+FLOAT_SLACK = 1e-6
+
 ROUNDED = Text("变化在数字的舍入误差之内", "rounding of the figures explains the change")
 
 
@@ -145,7 +147,7 @@ def _change(history: Sequence[_Standing], standing: _Standing) -> _Change | None
     if decision.change is GapChange.UNDECIDED:
         return None
     values = [each.values[group] for each in (earlier, standing) for group in groups]
-    is_beyond_rounding = (decision.size or 0.0) > _rounding(values)
+    is_beyond_rounding = (decision.size or 0.0) > _rounding(values) * (1 + FLOAT_SLACK)
     is_wider = decision.change is GapChange.WIDENED
     decimals = max(_decimals(value) for value in values)
     before, after = (f"{abs(gap.measure.value or 0.0):.{decimals}f}" for gap in gaps[-2:])

@@ -16,8 +16,10 @@ from services.alerts import case_store, store
 from services.alerts.cases import CaseBook, Happening
 from services.alerts.forecast_source import forecast_happening
 from services.alerts.gap_source import gap_happenings
+from services.alerts.known_figures import load_known_figures
 from services.alerts.matters import matter_of
 from services.alerts.notices import NoticeWriter
+from services.alerts.quality_source import quality_happenings
 from services.alerts.working_calendar import working_calendar
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
@@ -83,8 +85,13 @@ class AlertEffects:
             return []
         plan = catalogue.plans[event.plan_id]
         reported = [subject.series for subject in subjects.values()]
-        gaps = await gap_happenings(connection, plan, reported, event.known_at)
-        return [*found.values(), *gaps]
+        indicators = {series.indicator_id for series in reported}
+        figures = await load_known_figures(connection, plan, indicators, event.known_at)
+        return [
+            *found.values(),
+            *gap_happenings(plan, reported, figures),
+            *quality_happenings(plan, reported, figures),
+        ]
 
 
 def read_records(records: Sequence[Record]) -> tuple[list[AssessmentsMade], list[Rejected]]:

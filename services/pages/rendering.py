@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from planwatch import plan_question, work_report
+from planwatch import breakdown, plan_question, work_report
 from planwatch import wording as domain_wording
 from planwatch.alignment import REASONS as ALIGNMENT_REASONS
 from planwatch.alignment import STANDING_NAMES
@@ -123,7 +123,9 @@ class Names:
     def of(self, table: str, code: str) -> str:
         """The name of `code` in one of the tables of wording, e.g. `of("STATE_NAMES", "open")`."""
         home = next(
-            module for module in (wording, domain_wording, work_report, plan_question) if hasattr(module, table)
+            module
+            for module in (wording, domain_wording, work_report, plan_question, breakdown)
+            if hasattr(module, table)
         )
         names: Mapping[str, Text] = getattr(home, table)
         return self._printer.say(names.get(code, Text(code, code)))

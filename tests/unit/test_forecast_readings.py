@@ -43,9 +43,7 @@ def opened(*verdicts: Verdict) -> Case:
     return case
 
 
-@pytest.mark.parametrize(
-    ("nature", "level"), [(Nature.BINDING, Level.YELLOW), (Nature.ANTICIPATORY, Level.BLUE)]
-)
+@pytest.mark.parametrize(("nature", "level"), [(Nature.BINDING, Level.YELLOW), (Nature.ANTICIPATORY, Level.BLUE)])
 @pytest.mark.parametrize("verdict", [ON_SCHEDULE, AHEAD])
 def test_an_unlikely_target_raises_a_warning_although_the_schedule_is_kept(
     verdict: AssessmentClass, nature: Nature, level: Level

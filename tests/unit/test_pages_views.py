@@ -131,6 +131,9 @@ CASE = Case(
     mail_id="m1",
     mail_state="sent",
     mail_sent_at=AT,
+    kind="reversed",
+    ref_area="640500",
+    dimension=None,
 )
 STEP = Step(
     step=1,

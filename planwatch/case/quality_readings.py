@@ -1,0 +1,244 @@
+"""数据质量: of every period, whether figures are in doubt: a jump out of nowhere, a whole that is not its parts.
+
+A figure stays doubtful until it is corrected, until its sender confirms it by an OBS_STATUS that says so, until the
+next figure bears a jump out, or until it lies `WINDOW` periods back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from planwatch.case.events import Reading
+from planwatch.case.known_figure import KnownFigure
+from planwatch.equalisation.change import NORMAL_FROM_MEDIAN
+from planwatch.language import Text
+from planwatch.period import Freq, TimePeriod
+from planwatch.rollup import Aggregation, AreaFigure, check_rollups, roll_up
+from planwatch.series import ObsStatus
+from planwatch.wording import period_name
+
+USUAL_CHANGES = 10 * NORMAL_FROM_MEDIAN
+"""How often the median change a change has to be to be doubted: ten standard deviations of normal ones."""
+
+LEAST_JUMP = Decimal("0.1")
+"""Share of the figure before by which one has to differ to be doubted: steady series change little."""
+
+FEWEST_BEFORE = 5
+"""Figures before one that can be doubted."""
+
+LONGEST_BEFORE = 24
+"""Figures that usual changes are taken from, so that the cost of one does not grow with its history."""
+
+WINDOW = 13
+
+CONFIRMED = frozenset({ObsStatus.BREAK, ObsStatus.DEFINITION_DIFFERS, ObsStatus.SPECIAL_EVENT})
+"""With these a sender says that a figure differs from those before it, and means it."""
+
+DOUBTFUL, PLAUSIBLE = "data_doubtful", "data_plausible"
+
+NOTHING_DOUBTFUL = Text("未见存疑数据", "no figure is in doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class RollupCheck:
+    """A whole held against its parts in one period; `finding` is None where they agree or cannot be compared.
+
+    Attributes:
+        known_at: when the newest of the figures compared was received.
+    """
+
+    period: TimePeriod
+    finding: Text | None
+    known_at: datetime
+
+
+class _Checked(NamedTuple):
+    """One period of one frequency, and the findings that stand at its end by the period they are about."""
+
+    figure: KnownFigure
+    findings: Mapping[TimePeriod, Text]
+    known_at: datetime
+
+
+def quality_readings(
+    figures: Iterable[KnownFigure], checks: Iterable[RollupCheck] = (), *, expects_trend: bool = True
+) -> list[Reading]:
+    """The readings that a case of doubtful data rests on.
+
+    Args:
+        figures: of one subject at every frequency, one per period; those without a value are passed over.
+        checks: of the subject's figures against those of its parts.
+        expects_trend: its figures follow one another; flows and totals, which start anew every year, do not.
+    Returns:
+        In rising period; those of the last `WINDOW` periods of each frequency.
+    Source: docs/method.md.
+    """
+    by_freq: dict[Freq, list[KnownFigure]] = defaultdict(list)
+    for figure in figures:
+        if figure.value is not None:
+            by_freq[figure.period.freq].append(figure)
+    found = {check.period: check for check in checks}
+    checked = sorted(
+        (row for known in by_freq.values() for row in _checked(known, found, expects_trend=expects_trend)),
+        key=lambda row: (row.figure.period.end, row.figure.period.days),
+    )
+    standing: dict[Freq, Mapping[TimePeriod, Text]] = {}
+    readings: list[Reading] = []
+    for row in checked:
+        standing[row.figure.period.freq] = row.findings
+        doubts = [finding for findings in standing.values() for _, finding in sorted(findings.items())]
+        readings.append(
+            Reading(
+                period=row.figure.period,
+                is_bad=bool(doubts),
+                cause=DOUBTFUL if doubts else PLAUSIBLE,
+                submission_id=row.figure.submission_id,
+                known_at=max([row.known_at, *(reading.known_at for reading in readings[-1:])]),
+                because=_because(doubts),
+            )
+        )
+    return readings
+
+
+def rollup_checks(
+    area: str, figures: Iterable[KnownFigure], aggregation: Aggregation, *, weights: Mapping[str, Decimal] | None = None
+) -> list[RollupCheck]:
+    """An area's own figures held against those of the areas within it; with one of these missing nothing is found.
+
+    All areas that report any of the periods are expected in each of them, so that a first period alone is not checked:
+    whose figure is missing shows with the second one.
+
+    Args:
+        area: the whole.
+        figures: of one indicator in every area, for the whole population.
+        aggregation: of the indicator.
+        weights: area → population, needed for rates.
+    """
+    by_period: dict[TimePeriod, dict[str, KnownFigure]] = defaultdict(dict)
+    for figure in figures:
+        by_period[figure.period][figure.ref_area] = figure
+    checks = []
+    for period, known in sorted(by_period.items()):
+        alike = {each: areas for each, areas in by_period.items() if each.freq is period.freq}
+        expected = {name for areas in alike.values() for name in areas if name != area}
+        if len(alike) < 2 or area not in known:
+            continue
+        given = [AreaFigure(name, each.value, (weights or {}).get(name)) for name, each in known.items()]
+        rollups = roll_up(given, expected, aggregation)
+        finding = next((found for found in check_rollups(rollups, given, aggregation) if found.area == area), None)
+        said = period_name(period)
+        reason = None if finding is None else Text(f"{said.zh}{finding.reason.zh}", f"{said.en}: {finding.reason.en}")
+        checks.append(RollupCheck(period, reason, max(each.received_at for each in known.values())))
+    return checks
+
+
+def _checked(
+    figures: Sequence[KnownFigure], checks: Mapping[TimePeriod, RollupCheck], *, expects_trend: bool
+) -> list[_Checked]:
+    ordered = sorted(figures, key=lambda figure: (figure.period.end, figure.period.days))
+    ordered = ordered[-(WINDOW + LONGEST_BEFORE) :]
+    trend = _Trend()
+    findings: dict[TimePeriod, Text] = {}
+    rows: list[_Checked] = []
+    known_at = ordered[0].received_at
+    for figure in ordered:
+        known_at = max(known_at, figure.received_at)
+        check = checks.get(figure.period)
+        if check is not None:
+            known_at = max(known_at, check.known_at)
+            if check.finding is not None:
+                findings[figure.period] = check.finding
+        if expects_trend:
+            trend.take(figure)
+        recent = {row.figure.period for row in rows[-WINDOW + 1 :]} | {figure.period}
+        standing = {period: reason for period, reason in {**trend.doubts, **findings}.items() if period in recent}
+        rows.append(_Checked(figure, standing, known_at))
+    return rows[-WINDOW:]
+
+
+class _Trend:
+    """Takes figures one after the other and doubts those that are far from the one before and the year before."""
+
+    def __init__(self) -> None:
+        self.doubts: dict[TimePeriod, Text] = {}
+        self._accepted: list[KnownFigure] = []
+        self._jumped: KnownFigure | None = None
+
+    def take(self, figure: KnownFigure) -> None:
+        """Accept a figure, or doubt it; a second one on the level of a doubted one bears it out."""
+        usual = _usual_change(self._accepted)
+        if figure.status in CONFIRMED:
+            self._accepted, self._jumped = [figure], None
+        elif usual is None or any(_is_near(figure, other, usual) for other in self._alike(figure)):
+            self._accepted.append(figure)
+            self._jumped = None
+        elif self._jumped is not None and _bears_out(figure, self._jumped, self._accepted[-1]):
+            self.doubts.pop(self._jumped.period)
+            self._accepted, self._jumped = [self._jumped, figure], None
+        else:
+            self.doubts[figure.period] = _jump(figure, self._accepted[-1], usual)
+            self._jumped = figure
+
+    def _alike(self, figure: KnownFigure) -> list[KnownFigure]:
+        """The last figure before one, and that of the same time of the year before."""
+        start = figure.period.start
+        a_year_before = [
+            other
+            for other in self._accepted
+            if (other.period.start.year, other.period.start.month, other.period.start.day)
+            == (start.year - 1, start.month, start.day)
+        ]
+        return [self._accepted[-1], *a_year_before]
+
+
+def _usual_change(accepted: Sequence[KnownFigure]) -> Decimal | None:
+    """The median change, or one in the last printed decimal where that is more; None where too few are known."""
+    if len(accepted) < FEWEST_BEFORE:
+        return None
+    values = [_value(figure) for figure in accepted[-LONGEST_BEFORE:]]
+    least = Decimal(1).scaleb(-min(_decimals(value) for value in values))
+    return max(median(abs(later - earlier) for earlier, later in pairwise(values)), least)
+
+
+def _is_near(figure: KnownFigure, other: KnownFigure, usual: Decimal) -> bool:
+    change = abs(_value(figure) - _value(other))
+    return change <= LEAST_JUMP * abs(_value(other)) or change <= Decimal(USUAL_CHANGES) * usual
+
+
+def _bears_out(figure: KnownFigure, jumped: KnownFigure, before: KnownFigure) -> bool:
+    """Whether a figure lies nearer to the one that jumped than to the one before that."""
+    return abs(_value(figure) - _value(jumped)) < abs(_value(figure) - _value(before))
+
+
+def _value(figure: KnownFigure) -> Decimal:
+    assert figure.value is not None
+    return figure.value
+
+
+def _decimals(value: Decimal) -> int:
+    return max(-int(value.as_tuple().exponent), 0)
+
+
+def _jump(figure: KnownFigure, before: KnownFigure, usual: Decimal) -> Text:
+    value, earlier, change = f"{_value(figure):f}", f"{_value(before):f}", f"{usual:f}"
+    said, then = period_name(figure.period), period_name(before.period)
+    return Text(
+        f"{said.zh}上报{value}，{then.zh}为{earlier}，而历来各期变化一般为{change}",
+        f"{said.en}: reported as {value}, but {earlier} in {then.en}, and its usual change is {change}",
+    )
+
+
+def _because(doubts: Sequence[Text]) -> Text:
+    if not doubts:
+        return NOTHING_DOUBTFUL
+    return Text(
+        f"数据存疑：{'；'.join(doubt.zh for doubt in doubts)}",
+        f"figures are in doubt: {'; '.join(doubt.en for doubt in doubts)}",
+    )
