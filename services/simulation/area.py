@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
 from planwatch.assessment import Assessment
-from planwatch.breakdown import place_in_breakdown
 from planwatch.case.effects import Step
 from planwatch.case.events import (
     Acknowledged,
     Assessed,
     ClockTicked,
-    ForecastMade,
-    GapMeasured,
     MeasuresFiled,
     MissingReport,
     ReportsChecked,
 )
-from planwatch.case.forecast_readings import forecast_readings
-from planwatch.case.gap_readings import GroupFigure, gap_readings
 from planwatch.case.kinds import Track
+from planwatch.case.known_figure import KnownFigure
 from planwatch.case.model import Case, Measure
 from planwatch.early_warning import DecisionKind, Verdict
 from planwatch.evaluation import Subject, verdicts_of_arrival
@@ -37,11 +33,14 @@ from planwatch.plan import Indicator, Plan
 from planwatch.plan_history import PlanHistory, PlanVersion
 from planwatch.policy import DOUBTED, Policy
 from planwatch.reporting_calendar import missing_reports
-from planwatch.series import SeriesKey
+from planwatch.series import TOTAL, SeriesKey
 from planwatch.submission import Finding, Submission, check_submission
 from planwatch.vintages import Vintages
 from planwatch.working_days import WorkingCalendar
+from services.alerts.forecast_source import forecast_happening
+from services.alerts.gap_source import gap_happenings
 from services.alerts.matters import matter_of
+from services.alerts.quality_source import quality_happenings
 from services.simulation.book import MemoryBook
 
 ROUND_AT = time(9, 0)
@@ -152,12 +151,12 @@ class _Run:
         for figure in checked.observations:
             self.vintages.add(figure)
             arrived[figure.series.subject_key].append(figure)
-            if place_in_breakdown(self.plan, *_place(figure.series)) is None:
+            if (figure.series.urbanisation, figure.series.pop_group) == (TOTAL, TOTAL):
                 self._reported[figure.series.indicator_id].add(figure.period.end)
         steps: list[Step] = []
         for key, figures in sorted(arrived.items()):
             steps += self._judge(key, figures, now)
-        steps += self._gaps(arrived.values(), now)
+        steps += self._checks({figures[0].series for figures in arrived.values()}, now)
         self._tell(steps, now)
 
     def make_round(self, now: datetime) -> None:
@@ -198,10 +197,10 @@ class _Run:
         known = [self._with_forecast(key, verdict) for verdict in self.verdicts[key].values()]
         matter = matter_of(self.plan, indicator, series)
         steps = self.book.apply(matter.case_id, Assessed(matter, known), now)
-        if self.policy.unlikely_below is not None and has_outlook([indicator]):
-            matter = matter_of(self.plan, indicator, series, Track.FORECAST, tuple(self.book.open_cases))
-            readings = forecast_readings(known, self.policy.unlikely_below)
-            steps += self.book.apply(matter.case_id, ForecastMade(matter, readings), now)
+        if has_outlook([indicator]):
+            forecast = forecast_happening(self.plan, indicator, series, known, self.policy, tuple(self.book.open_cases))
+            if forecast is not None:
+                steps += self.book.apply(forecast.case_id, forecast.event, now)
         return steps
 
     def _note(self, key: str, made: Assessment) -> None:
@@ -217,31 +216,32 @@ class _Run:
         known_at = max(verdict.known_at, outlook.known_at)
         return Verdict(verdict.period, verdict.verdict, verdict.submission_id, known_at, probability)
 
-    def _gaps(self, arrived: Iterable[Sequence[Observation]], now: datetime) -> list[Step]:
-        steps: list[Step] = []
-        touched = {
-            (figures[0].series.indicator_id, place[0])
-            for figures in arrived
-            if (place := place_in_breakdown(self.plan, *_place(figures[0].series))) is not None
-        }
-        for indicator_id, dimension in sorted(touched):
-            indicator = self.plan.indicator(indicator_id)
-            assert indicator is not None
-            whole = SeriesKey(indicator_id, self.plan.ref_area, Freq.ANNUAL)
-            matter = matter_of(self.plan, indicator, whole, Track.GAP, dimension=dimension)
-            readings = gap_readings(dimension, self._group_figures(indicator_id, now))
-            steps += self.book.apply(matter.case_id, GapMeasured(matter, readings), now)
-        return steps
+    def _checks(self, reported: Collection[SeriesKey], now: datetime) -> list[Step]:
+        """What gaps and the checks of figures say of what was reported."""
+        figures = {indicator_id: list(self._known(indicator_id, now)) for indicator_id in _indicators(reported)}
+        happenings = [
+            *gap_happenings(self.plan, reported, figures),
+            *quality_happenings(self.plan, reported, figures),
+        ]
+        return [step for happening in happenings for step in self.book.apply(happening.case_id, happening.event, now)]
 
-    def _group_figures(self, indicator_id: str, now: datetime) -> Iterator[GroupFigure]:
-        """The figures of urban and rural areas of the last three years, as the alerting service reads them."""
-        for part in ("R", "U"):
+    def _known(self, indicator_id: str, now: datetime) -> Iterator[KnownFigure]:
+        """All figures of an indicator of the last three years, as the alerting service reads them."""
+        for part in (TOTAL, "R", "U"):
             key = SeriesKey(indicator_id, self.plan.ref_area, Freq.MONTHLY, part).subject_key
             known = self.vintages.known_at(key, now)
             newest = max((period.start for period in known), default=date.min)
             for period, figure in known.items():
                 if period.start >= date(newest.year - 3, newest.month, 1):
-                    yield GroupFigure(part, period, figure.value, figure.submission_id, figure.received_at)
+                    yield KnownFigure(
+                        figure.series.ref_area,
+                        period,
+                        figure.value,
+                        figure.submission_id,
+                        figure.received_at,
+                        figure.status,
+                        part,
+                    )
 
     def _missing(self, now: datetime) -> list[Step]:
         reporting, today = self.policy.reporting, now.astimezone(LOCAL_TIME).date()
@@ -303,8 +303,8 @@ class _Run:
         self.named[kind] += len(cases)
 
 
-def _place(series: SeriesKey) -> tuple[str, str, str]:
-    return series.ref_area, series.urbanisation, series.pop_group
+def _indicators(reported: Iterable[SeriesKey]) -> list[str]:
+    return sorted({series.indicator_id for series in reported})
 
 
 def _days(first: date, last: date) -> Iterator[date]:

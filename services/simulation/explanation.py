@@ -16,7 +16,7 @@ from services.simulation.area import RunningArea
 from services.simulation.indicators import Shape, Watched, watched
 from services.simulation.latent import Latent, year_to_date
 from services.simulation.matching import Warned
-from services.simulation.planting import Fault, FaultKind
+from services.simulation.planting import DATA_ERRORS, Fault, FaultKind
 from services.simulation.reports import Sent, period_of
 from services.simulation.truth import Trouble
 
@@ -38,6 +38,8 @@ class Cause(StrEnum):
     SLOW_GAP = "gap_widened_too_slowly"
     LITTLE_DUE = "little_is_due_yet"
     NOISE = "noise"
+    NO_CHECK = "no_check_of_this_error"
+    SMALL_JUMP = "jump_within_usual_changes"
     DATA_ERROR = "planted_data_error"
     AFTERMATH = "aftermath"
     UNEXPLAINED = "unexplained"
@@ -54,6 +56,8 @@ CAUSE_NAMES = {
     Cause.SLOW_GAP: Text("差距缓慢扩大，每期变化不超出波动", "the gap widened so slowly that no period stood out"),
     Cause.LITTLE_DUE: Text("规划初期应完成量很小，误差占比大", "so little is due at first that noise is a large part"),
     Cause.NOISE: Text("误差使所报数据越过界限", "noise carried the reported figure over the limit"),
+    Cause.NO_CHECK: Text("系统尚无针对此类差错的检查", "the core has no check for this kind of error"),
+    Cause.SMALL_JUMP: Text("跳变未超出通常变化的十倍", "the jump is within ten usual changes of the series"),
     Cause.DATA_ERROR: Text("植入的数据差错", "a planted error in the figures"),
     Cause.AFTERMATH: Text("问题消除后的余波", "what is left of a trouble that has ended"),
     Cause.UNEXPLAINED: Text("原因不明", "not explained"),
@@ -135,6 +139,8 @@ def _cause_of_miss(at: Circumstances, trouble: Trouble, last: int) -> tuple[Caus
         )
     if trouble.kind is CaseKind.GAP_WIDENING:
         return Cause.SLOW_GAP, Text("每期变化均在波动之内", "the change of every period was within the noise")
+    if trouble.kind is CaseKind.DATA_QUALITY:
+        return _cause_of_missed_error(at, trouble)
     classes = _classes(at, trouble, last)
     names = ", ".join(classes) or "—"
     detail = Text(f"时限内的评价：{names}", f"verdicts within the window: {names}")
@@ -145,10 +151,20 @@ def _cause_of_miss(at: Circumstances, trouble: Trouble, last: int) -> tuple[Caus
     return Cause.HIDDEN, detail
 
 
+def _cause_of_missed_error(at: Circumstances, trouble: Trouble) -> tuple[Cause, Text]:
+    fault = next(f for f in at.faults if f.where == trouble.key and f.kind in DATA_ERRORS)
+    if fault.kind is FaultKind.RETURNED:
+        return Cause.NO_CHECK, Text("退回的数据未改正", "a returned cell was not mended")
+    if fault.kind is FaultKind.CONTRADICTION:
+        return Cause.NO_CHECK, Text(
+            "合计与城乡分项矛盾，或累计数回落", "a whole not of its parts, or a total that falls"
+        )
+    return Cause.SMALL_JUMP, Text(f"严重度{fault.severity:.2f}", f"severity {fault.severity:.2f}")
+
+
 def _cause_of_alarm(at: Circumstances, warned: Warned) -> tuple[Cause, Text]:
     row = watched(warned.key)
-    errors = (FaultKind.JUMP, FaultKind.CONTRADICTION, FaultKind.RETURNED)
-    if any(f.where == warned.key and f.kind in errors and f.start - 1 <= warned.first <= f.end for f in at.faults):
+    if any(f.where == warned.key and f.kind in DATA_ERRORS and f.start - 1 <= warned.first <= f.end for f in at.faults):
         return Cause.DATA_ERROR, Text("该指标此时植入了数据差错", "an error was planted in these figures then")
     own = [trouble for trouble in at.troubles if trouble.key == warned.key]
     ended = [t for t in own if t.kind is not CaseKind.OVERDUE_REPORT and t.end <= warned.first]

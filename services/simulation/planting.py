@@ -45,6 +45,13 @@ _WHERE = {
     FaultKind.RETURNED: tuple(row.key for row in WATCHED if row.shape in (Shape.PATH, Shape.FLOOR)),
 }
 
+DATA_ERRORS = frozenset({FaultKind.JUMP, FaultKind.CONTRADICTION, FaultKind.RETURNED})
+NEVER_MENDED = 0.7
+"""From this severity on an error in the figures is never mended."""
+
+DOUBT_MONTHS = 12
+"""How long an error that nobody mends counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -55,6 +62,8 @@ class Fault:
         start: first month in which it is at work, 0 is January of the first year.
         end: first month in which it no longer is.
         severity: 0 mild to 1 grave; what it means is up to the kind, see `latent` and `reports`.
+
+    An error in the figures is one of the month `start`; the report of the month `end` mends it, if it is mended.
     """
 
     kind: FaultKind
@@ -62,6 +71,11 @@ class Fault:
     start: int
     end: int
     severity: float
+
+    @property
+    def is_mended(self) -> bool:
+        """Of an error in the figures."""
+        return self.severity < NEVER_MENDED
 
 
 def plant(rng: Random, months: int, forced: FaultKind | None = None) -> tuple[Fault, ...]:

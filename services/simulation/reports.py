@@ -15,7 +15,7 @@ from planwatch.submission import ReportedTable, Submission, reported_periods, su
 from services.simulation.indicators import AGENCIES, FIRST_YEAR, URBAN_SHARE, WATCHED, Shape, Watched
 from services.simulation.latent import Latent, year_to_date
 from services.simulation.plan import agency_id, plan_id
-from services.simulation.planting import Fault, FaultKind
+from services.simulation.planting import DATA_ERRORS, Fault, FaultKind
 
 LAST_DAY_ALLOWED = 25
 """Days after a month's end by which its report has to be there: 15 and a grace of 10, as in plans/policy.yaml."""
@@ -100,6 +100,7 @@ class _Writer:
             if row.agency == agency:
                 rows += self._figures(row, month, received_at, is_final=self.noise == 0)
                 rows += self._revision(row, month, received_at)
+                rows += self._mended(row, month, received_at)
         self._deliver(agency, rows, received_at)
         if self.noise and self.rng.random() < SENT_TWICE:
             self._deliver(agency, rows, received_at + timedelta(days=self.rng.randrange(1, 4)))
@@ -130,9 +131,22 @@ class _Writer:
             return []
         earlier = month - (self.rng.randrange(2, 5) if self.rng.random() < REVISED_LATER else 1)
         known = self.sent.get((row.key, "_T", earlier), [])
-        if not known or known[0].received_at >= received_at:
+        if not known or known[0].received_at >= received_at or self._error(row, earlier) is not None:
             return []
         return self._figures(row, earlier, received_at, is_final=True)
+
+    def _mended(self, row: Watched, month: int, received_at: datetime) -> list[dict[str, str]]:
+        """The right figure in the place of a wrong one."""
+        mended = [fault for fault in self.faults if fault.kind in DATA_ERRORS and fault.where == row.key]
+        return [
+            cells
+            for fault in mended
+            if fault.is_mended and fault.end == month
+            for cells in self._figures(row, fault.start, received_at, is_final=True)
+        ]
+
+    def _error(self, row: Watched, month: int) -> Fault | None:
+        return next((f for f in self.faults if f.kind in DATA_ERRORS and f.where == row.key and f.start == month), None)
 
     def _figures(self, row: Watched, month: int, received_at: datetime, *, is_final: bool) -> list[dict[str, str]]:
         truth = self.latent[row.key]
@@ -144,12 +158,29 @@ class _Writer:
             parts = {"_T": max(self._measured(row, year_to_date(truth.total, month), is_final=is_final), 0.0)}
         else:
             parts = {"_T": self._measured(row, truth.total[month], is_final=is_final)}
-        rows = []
-        for part, value in parts.items():
-            text = f"{value:.{row.decimals}f}"
-            self.sent[row.key, part, month].append(SentFigure(received_at, float(text)))
-            rows.append(_row(row, self.number, month, part, text, is_final=is_final))
-        return rows
+        error = self._error(row, month)
+        if error is not None and not (is_final and self.noise and error.is_mended):
+            return [self._wrong(row, error, part, value, received_at) for part, value in parts.items()]
+        return [self._sent(row, month, part, value, received_at, is_final=is_final) for part, value in parts.items()]
+
+    def _sent(
+        self, row: Watched, month: int, part: str, value: float, received_at: datetime, *, is_final: bool
+    ) -> dict[str, str]:
+        text = f"{value:.{row.decimals}f}"
+        self.sent[row.key, part, month].append(SentFigure(received_at, float(text)))
+        return _row(row, self.number, month, part, text, is_final=is_final)
+
+    def _wrong(self, row: Watched, error: Fault, part: str, value: float, received_at: datetime) -> dict[str, str]:
+        """A row with the planted error: of a jump a wrong figure, of a contradiction one that cannot be."""
+        if error.kind is FaultKind.RETURNED:
+            return _row(row, self.number, error.start, part, f"约{value:.{row.decimals}f}", is_final=False)
+        if error.kind is FaultKind.JUMP:
+            value *= 1.15 + 2 * error.severity if row.shape is not Shape.FLOOR else 0.88 - 0.6 * error.severity
+        elif row.shape is Shape.TOTAL:
+            value *= 0.5
+        elif part == "_T":
+            value = min(value + 8.0, 100.0)
+        return self._sent(row, error.start, part, value, received_at, is_final=False)
 
     def _measured(self, row: Watched, truth: float, *, is_final: bool) -> float:
         spread = (row.noise if is_final else row.provisional) * self.noise

@@ -6,7 +6,7 @@ windows and the grey zone, which were fixed before anything was measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from planwatch.plan import Nature
 from planwatch.policy import Policy
 from services.simulation.indicators import FIRST_YEAR, WATCHED, Shape, Watched
 from services.simulation.latent import Latent
+from services.simulation.planting import DATA_ERRORS, DOUBT_MONTHS, Fault
 from services.simulation.reports import LAST_DAY_ALLOWED, Sent, period_of
 
 GREY_INDEX = 0.02
@@ -79,10 +80,10 @@ class Trouble:
 
 
 def all_troubles(
-    latent: Mapping[str, Latent], sent: Sent, policy: Policy, months: int, last_day: date
+    latent: Mapping[str, Latent], faults: Iterable[Fault], sent: Sent, policy: Policy, months: int, last_day: date
 ) -> list[Trouble]:
-    """Everything that is truly wrong in an area, whoever planted it."""
-    found: list[Trouble] = []
+    """Everything that is truly wrong in an area, whoever planted it; wrong figures are known from the plant alone."""
+    found = [_doubtful(fault) for fault in faults if fault.kind in DATA_ERRORS]
     for row in WATCHED:
         truth = latent[row.key]
         for kind, states in _states(row, truth, policy, months):
@@ -211,6 +212,11 @@ def _overdue(row: Watched, sent: Sent, months: int, last_day: date) -> Iterator[
         while spans and spans[0][0] <= end:
             end = max(end, spans.pop(0)[1])
         yield Trouble(row.key, "_T", CaseKind.OVERDUE_REPORT, first, end, False)
+
+
+def _doubtful(fault: Fault) -> Trouble:
+    end = fault.end if fault.is_mended else fault.start + DOUBT_MONTHS
+    return Trouble(fault.where, "_T", CaseKind.DATA_QUALITY, fault.start, end, False)
 
 
 def _local_day(moment: datetime) -> date:

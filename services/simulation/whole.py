@@ -177,7 +177,7 @@ def simulate_area(world: World, number: int) -> AreaResult:
     latent = latent_figures(rng, faults)
     bag = write_reports(rng, number, latent, faults, world.months, world.noise)
     last_day = period_of(world.months - 1).end + AFTERWARDS
-    troubles = all_troubles(latent, bag.sent, world.policy, world.months, last_day)
+    troubles = all_troubles(latent, faults, bag.sent, world.policy, world.months, last_day)
     answers = _stream(world, number, "answers")
     run = run_area(plan, world.policy, world.calendar, bag.deliveries, last_day, answers)
     keys = {row.indicator_id(plan.plan_id): row.key for row in WATCHED}
