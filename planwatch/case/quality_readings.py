@@ -122,7 +122,10 @@ def rollup_checks(
         weights: area → population, needed for rates.
     """
     by_period: dict[TimePeriod, dict[str, KnownFigure]] = defaultdict(dict)
-    for figure in figures:
+    known_figures = list(figures)
+    if all(figure.ref_area == area for figure in known_figures):
+        return []
+    for figure in known_figures:
         by_period[figure.period][figure.ref_area] = figure
     checks = []
     for period, known in sorted(by_period.items()):
@@ -157,9 +160,11 @@ def _checked(
                 findings[figure.period] = check.finding
         if expects_trend:
             trend.take(figure)
-        recent = {row.figure.period for row in rows[-WINDOW + 1 :]} | {figure.period}
-        standing = {period: reason for period, reason in {**trend.doubts, **findings}.items() if period in recent}
-        rows.append(_Checked(figure, standing, known_at))
+        doubts = {**trend.doubts, **findings}
+        if doubts:
+            recent = {row.figure.period for row in rows[-WINDOW + 1 :]} | {figure.period}
+            doubts = {period: reason for period, reason in doubts.items() if period in recent}
+        rows.append(_Checked(figure, doubts, known_at))
     return rows[-WINDOW:]
 
 

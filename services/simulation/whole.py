@@ -27,8 +27,8 @@ from services.simulation.planting import FaultKind, plant
 from services.simulation.reports import period_of, write_reports
 from services.simulation.truth import Trouble, all_troubles
 
-AFTERWARDS = timedelta(days=60)
-"""How long the clock runs on after the last month."""
+AFTERWARDS = timedelta(days=55)
+"""How long the clock runs on after the last month: not until the next report, which is not written, is overdue."""
 
 
 @dataclass(frozen=True, slots=True)
