@@ -49,6 +49,9 @@ DATA_ERRORS = frozenset({FaultKind.JUMP, FaultKind.CONTRADICTION, FaultKind.RETU
 NEVER_MENDED = 0.7
 """From this severity on an error in the figures is never mended."""
 
+FORESEEABLE = 36
+"""Months below which no stall is planted: a monthly forecast needs two years before it."""
+
 DOUBT_MONTHS = 12
 """How long an error that nobody mends counts."""
 
@@ -90,9 +93,10 @@ def plant(rng: Random, months: int, forced: FaultKind | None = None) -> tuple[Fa
         return (_fault(rng, forced, months),)
     if rng.random() >= TROUBLED_SHARE:
         return ()
-    faults = [_fault(rng, rng.choice(list(FaultKind)), months)]
+    kinds = [kind for kind in FaultKind if kind is not FaultKind.STALL or months >= FORESEEABLE]
+    faults = [_fault(rng, rng.choice(kinds), months)]
     if rng.random() < SECOND_FAULT:
-        another = _fault(rng, rng.choice(list(FaultKind)), months)
+        another = _fault(rng, rng.choice(kinds), months)
         if _apart(faults[0], another):
             faults.append(another)
     return tuple(faults)
@@ -127,4 +131,5 @@ def _fault(rng: Random, kind: FaultKind, months: int) -> Fault:
             start, length = rng.randrange(9, max(min(40, months - 12), 10)), rng.randrange(18, 37)
         case FaultKind.JUMP | FaultKind.CONTRADICTION | FaultKind.RETURNED:
             start, length = rng.randrange(14, max(months - 4, 15)), rng.randrange(1, 4)
+    start = min(start, months - 4)
     return Fault(kind, where, start, min(start + length, months), severity)
