@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import combinations, pairwise
 from math import fsum, sqrt
 from statistics import median
@@ -160,9 +161,15 @@ def _spread(changes: Sequence[tuple[float, float]], slope: float) -> float:
 
 def _median_slope(times: Sequence[float], values: Sequence[float]) -> float:
     """Over the pairs that lie whole years apart, so that seasons do not matter; over all pairs if none does."""
-    pairs = list(combinations(range(len(times)), 2))
-    alike = [(i, j) for i, j in pairs if abs((times[j] - times[i]) - round(times[j] - times[i])) < SLACK]
-    return median((values[j] - values[i]) / (times[j] - times[i]) for i, j in alike or pairs)
+    return median((values[j] - values[i]) / (times[j] - times[i]) for i, j in _compared(tuple(times)))
+
+
+@lru_cache(maxsize=512)
+def _compared(times: tuple[float, ...]) -> tuple[tuple[int, int], ...]:
+    """Positions of the pairs whose slopes count; the series of one calendar share them."""
+    pairs = tuple(combinations(range(len(times)), 2))
+    alike = tuple((i, j) for i, j in pairs if abs((times[j] - times[i]) - round(times[j] - times[i])) < SLACK)
+    return alike or pairs
 
 
 def _last_decimal(points: Sequence[SeriesPoint]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 from statistics import fmean, median
 
@@ -39,7 +40,7 @@ class Seasons:
 
     def year_apart(self, times: Sequence[float]) -> list[tuple[int, int]]:
         """Positions of the pairs of times that lie one year apart."""
-        return [(i, j) for i, j in combinations(range(len(times)), 2) if abs(times[j] - times[i] - 1) < SLACK]
+        return list(_year_apart(tuple(times)))
 
 
 def season_at(at: float, per_year: int) -> int:
@@ -61,11 +62,7 @@ def seasons_of(times: Sequence[float], values: Sequence[float]) -> Seasons | Non
     if per_year <= 1:
         return None
     seasons = [season_at(time, per_year) for time in times]
-    slopes = [
-        (values[j] - values[i]) / (times[j] - times[i])
-        for i, j in combinations(range(len(times)), 2)
-        if seasons[i] == seasons[j]
-    ]
+    slopes = [(values[j] - values[i]) / (times[j] - times[i]) for i, j in _of_one_season(tuple(seasons))]
     if not slopes:
         return Seasons(per_year, {})
     slope = median(slopes)
@@ -75,3 +72,14 @@ def seasons_of(times: Sequence[float], values: Sequence[float]) -> Seasons | Non
     middles = {season: median(rest) for season, rest in left.items() if len(rest) > 1}
     level = fmean(middles.values())
     return Seasons(per_year, {season: middle - level for season, middle in middles.items()})
+
+
+@lru_cache(maxsize=512)
+def _year_apart(times: tuple[float, ...]) -> tuple[tuple[int, int], ...]:
+    """The pairs of times one year apart; the series of one calendar share them."""
+    return tuple((i, j) for i, j in combinations(range(len(times)), 2) if abs(times[j] - times[i] - 1) < SLACK)
+
+
+@lru_cache(maxsize=512)
+def _of_one_season(seasons: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((i, j) for i, j in combinations(range(len(seasons)), 2) if seasons[i] == seasons[j])

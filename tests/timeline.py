@@ -7,10 +7,10 @@ told twice: what its steps record, replayed under the same policy, has to give t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from planwatch.case.effects import MailOrder, Step
 from planwatch.case.events import (
@@ -23,27 +23,19 @@ from planwatch.case.events import (
     QualityChecked,
     ReportsChecked,
 )
-from planwatch.case.grouping import grouped_orders
 from planwatch.case.history_replay import HistoryReplay, Maker, Occasion, covers, pressing
-from planwatch.case.inhibition import cover_changes
-from planwatch.case.machine import transition
 from planwatch.case.model import Case, Matter, replay
-from planwatch.case.post import Post
+from planwatch.case.post import PlannedMail, Post
 from planwatch.case.recorded import RecordedStep, given_event
 from planwatch.case.replay_comparison import StepDifference, step_differences
 from planwatch.early_warning import DecisionKind, Verdict
 from planwatch.local_time import LOCAL_TIME
-from planwatch.notification import (
-    Delivery,
-    MailKind,
-    digest_due_at,
-    is_worth_telling,
-    weekly_summary_due_at,
-)
+from planwatch.notification import Delivery, MailKind
 from planwatch.period import parse_period
 from planwatch.policy import AssessmentClass, Policy
 from planwatch.working_days import WorkingCalendar
 from services.alerts.sender import retry_after
+from services.simulation.book import MemoryBook
 from tests.builders import CALENDAR_2026, default_policy, make_matter
 
 HOUR = timedelta(hours=1)
@@ -93,32 +85,20 @@ def mail(kind: MailKind, to: str, after: str, before: str, *cases: str) -> Expec
     return Expected(kind, to, local(after), local(before), cases or ("rate",))
 
 
-@dataclass
-class Digest:
-    """An open digest of one agency."""
-
-    due_at: datetime
-    items: dict[str, Step] = field(default_factory=dict)
-    open_before: dict[str, bool] = field(default_factory=dict)
-
-
 class Timeline:
     """One story: give its events with `report`, `do` and the like, then `run` it and ask what arrived."""
 
     def __init__(self, policy: Policy | None = None, calendar: WorkingCalendar = CALENDAR_2026) -> None:
-        self.policy, self.calendar = policy or default_policy(), calendar
         self.matters: dict[str, Matter] = {}
-        self.cases: dict[str, Case] = {}
-        self.history: dict[str, list[Step]] = defaultdict(list)
+        self.book = MemoryBook(policy or default_policy(), calendar)
+        self.cases, self.history = self.book.cases, self.book.history
         self.arrived: list[SentMail] = []
         self._events: list[tuple[datetime, str, EventMaker]] = []
         self._verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
-        self._digests: dict[str, Digest] = {}
-        self._last_digest: dict[str, date] = {}
-        self._weekly: dict[tuple[str, datetime], list[str]] = defaultdict(list)
         self._outages: list[tuple[datetime, datetime]] = []
         self._stopped: list[tuple[datetime, datetime]] = []
         self._recorded: list[RecordedStep] = []
+        self._numbers: Counter[str] = Counter()
         self._found: list[Occasion] = []
 
     def watch(self, name: str, **changes: object) -> None:
@@ -203,18 +183,19 @@ class Timeline:
             if now >= next_round and not any(since <= now < end_ for since, end_ in self._stopped):
                 next_round = now.replace(minute=0, second=0) + HOUR
                 steps += self._round(now)
-            self._post(steps, now)
-            self._close_digests(now)
+            self.book.tell(steps, now)
+            self.book.close_due(now)
             following = now.replace(minute=0, second=0) + HOUR
-            now = min([following, *(digest.due_at for digest in self._digests.values() if digest.due_at > now)])
+            now = min([following, *(due for due in self.book.post.digests_due.values() if due > now)])
             if pending:
                 now = min(now, pending[0][0])
+        self.arrived += [self._deliver(sent) for sent in self.book.post.mails[len(self.arrived) :]]
         self.arrived.sort(key=lambda sent: sent.at)
         assert self._retold(standing, first, end) == []
 
     def _retold(self, standing: Mapping[str, tuple[Case, int]], first: int, until: datetime) -> list[StepDifference]:
         """Where the steps recorded since `first`, replayed under the same policy, are not the same steps."""
-        again = HistoryReplay(lambda moment: self.policy, self.calendar, standing, Post({}))
+        again = HistoryReplay(lambda moment: self.book.policy, self.book.calendar, standing, Post({}))
         rounds: dict[datetime, int] = {}
         changes: dict[str, list[Mapping[str, object]]] = defaultdict(list)
         given = []
@@ -262,84 +243,29 @@ class Timeline:
             assert all(step.entry.reason.zh and step.notice.reason.zh for step in steps)
 
     def _apply(self, name: str, event: Event, now: datetime) -> list[Step]:
-        after, steps, reason = transition(self.cases.get(name), event, self.policy, now, self.calendar)
         if isinstance(event, FOUND):
             place, number = len(self._recorded), len(self._found)
             self._found.append(Occasion(now, place, number, (_always(name, event),)))
-        assert reason.zh
-        assert reason.en
-        if after is not None:
-            self.cases[name] = after
-        for step in steps:
-            self.history[name].append(step)
-            self._recorded.append(_as_recorded(step, len(self.history[name]), now))
-        return list(steps)
+        return self._record(self.book.apply(name, event, now), now)
 
-    def _round(self, now: datetime) -> list[Step]:
-        steps = []
-        for case, cover in cover_changes(self.cases.values(), self.policy.inhibition):
-            steps += self._apply(case.case_id, cover, now)
-        for name, case in list(self.cases.items()):
-            if case.is_open:
-                steps += self._apply(name, ClockTicked(), now)
+    def _record(self, steps: list[Step], now: datetime) -> list[Step]:
+        for step in steps:
+            self._numbers[step.case.case_id] += 1
+            self._recorded.append(_as_recorded(step, self._numbers[step.case.case_id], now))
         return steps
 
-    def _post(self, steps: list[Step], now: datetime) -> None:
-        groups = grouped_orders([step.notice for step in steps], self.policy.most_at_once)
-        gathered = {position for group in groups for position in group}
-        for group in groups:
-            first = steps[group[0]].notice
-            assert isinstance(first, MailOrder)
-            cases = tuple(sorted(steps[position].case.case_id for position in group))
-            self._send(MailKind.GROUP, first.to, first.not_before or now, cases)
-        for position, step in enumerate(steps):
-            if step.summary is not None:
-                assert self.policy.weekly_summary is not None
-                due = weekly_summary_due_at(now, self.policy.weekly_summary)
-                self._weekly[step.summary.to, due].append(step.case.case_id)
-            if isinstance(step.notice, MailOrder) and position not in gathered:
-                if step.notice.delivery is Delivery.IMMEDIATE:
-                    cases = (step.case.case_id,)
-                    self._send(step.notice.kind, step.notice.to, step.notice.not_before or now, cases)
-                else:
-                    self._enter(step.notice.to, step, now)
+    def _round(self, now: datetime) -> list[Step]:
+        steps = self._record(self.book.settle_covers(now), now)
+        for case in self.book.open_cases:
+            steps += self._apply(case.case_id, ClockTicked(), now)
+        return steps
 
-    def _enter(self, agency: str, step: Step, now: datetime) -> None:
-        digest = self._digests.get(agency)
-        if digest is None:
-            due = digest_due_at(now, self._last_digest.get(agency), self.policy)
-            digest = self._digests[agency] = Digest(due)
-        name = step.case.case_id
-        if name not in digest.open_before:
-            earlier = self.history[name][: self.history[name].index(step)]
-            digest.open_before[name] = bool(earlier) and earlier[-1].entry.kind is not DecisionKind.CLOSE
-        digest.items[name] = step
-
-    def _close_digests(self, now: datetime) -> None:
-        for agency, digest in list(self._digests.items()):
-            if digest.due_at <= now:
-                told = tuple(sorted(name for name in digest.items if self._is_worth_telling(name, digest)))
-                if told:
-                    self._send(MailKind.DIGEST, agency, now, told)
-                self._last_digest[agency] = digest.due_at.astimezone(LOCAL_TIME).date()
-                del self._digests[agency]
-        for (agency, due), names in list(self._weekly.items()):
-            if due <= now:
-                self._send(MailKind.WEEKLY, agency, now, tuple(sorted(set(names))))
-                del self._weekly[agency, due]
-
-    def _is_worth_telling(self, name: str, digest: Digest) -> bool:
-        step, history = digest.items[name], self.history[name]
-        later = history[history.index(step) + 1 :]
-        overtaken = any(isinstance(s.notice, MailOrder) and s.notice.delivery is Delivery.IMMEDIATE for s in later)
-        return is_worth_telling(step.entry.kind, was_open_before=digest.open_before[name], is_overtaken=overtaken)
-
-    def _send(self, kind: MailKind, to: str, at: datetime, cases: tuple[str, ...]) -> None:
-        attempts, moment = 1, at
+    def _deliver(self, sent: PlannedMail) -> SentMail:
+        attempts, moment = 1, sent.at
         while any(since <= moment < until for since, until in self._outages):
             moment += retry_after(attempts)
             attempts += 1
-        self.arrived.append(SentMail(kind, to, moment, cases))
+        return SentMail(sent.kind, sent.to, moment, sent.cases)
 
 
 def _as_recorded(step: Step, number: int, now: datetime) -> RecordedStep:

@@ -59,6 +59,11 @@ class Post:
         history.append(_Told(len(history) + 1, kind, is_immediate))
         return len(history)
 
+    @property
+    def digests_due(self) -> dict[str, datetime]:
+        """Agency → when its open digest is sent."""
+        return {agency: digest.due_at for agency, digest in self._digests.items()}
+
     def take(self, steps: Sequence[Step], policy: Policy, now: datetime) -> None:
         """Take in the steps of one occasion."""
         groups = grouped_orders([step.notice for step in steps], policy.most_at_once)
@@ -66,7 +71,7 @@ class Post:
         for group in groups:
             order = steps[group[0]].notice
             assert isinstance(order, MailOrder)
-            cases = tuple(sorted({steps[position].case.case_id for position in group}))
+            cases = tuple(sorted(steps[position].case.case_id for position in group))
             self.mails.append(PlannedMail(MailKind.GROUP, order.to, order.not_before or now, cases))
         for position, step in enumerate(steps):
             order, case_id = step.notice, step.case.case_id

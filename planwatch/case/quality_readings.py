@@ -122,7 +122,10 @@ def rollup_checks(
         weights: area → population, needed for rates.
     """
     by_period: dict[TimePeriod, dict[str, KnownFigure]] = defaultdict(dict)
-    for figure in figures:
+    known_figures = list(figures)
+    if all(figure.ref_area == area for figure in known_figures):
+        return []
+    for figure in known_figures:
         by_period[figure.period][figure.ref_area] = figure
     checks = []
     for period, known in sorted(by_period.items()):
@@ -157,9 +160,11 @@ def _checked(
                 findings[figure.period] = check.finding
         if expects_trend:
             trend.take(figure)
-        recent = {row.figure.period for row in rows[-WINDOW + 1 :]} | {figure.period}
-        standing = {period: reason for period, reason in {**trend.doubts, **findings}.items() if period in recent}
-        rows.append(_Checked(figure, standing, known_at))
+        doubts = {**trend.doubts, **findings}
+        if doubts:
+            recent = {row.figure.period for row in rows[-WINDOW + 1 :]} | {figure.period}
+            doubts = {period: reason for period, reason in doubts.items() if period in recent}
+        rows.append(_Checked(figure, doubts, known_at))
     return rows[-WINDOW:]
 
 
@@ -173,18 +178,26 @@ class _Trend:
 
     def take(self, figure: KnownFigure) -> None:
         """Accept a figure, or doubt it; a second one on the level of a doubted one bears it out."""
-        usual = _usual_change(self._accepted)
         if figure.status in CONFIRMED:
             self._accepted, self._jumped = [figure], None
-        elif usual is None or any(_is_near(figure, other, usual) for other in self._alike(figure)):
-            self._accepted.append(figure)
-            self._jumped = None
+            return
+        alike = self._alike(figure) if len(self._accepted) >= FEWEST_BEFORE else []
+        if not alike or any(_is_small(figure, other) for other in alike):
+            self._accept(figure)
+            return
+        usual = _usual_change(self._accepted)
+        if any(_is_usual(figure, other, usual) for other in alike):
+            self._accept(figure)
         elif self._jumped is not None and _bears_out(figure, self._jumped, self._accepted[-1]):
             self.doubts.pop(self._jumped.period)
             self._accepted, self._jumped = [self._jumped, figure], None
         else:
             self.doubts[figure.period] = _jump(figure, self._accepted[-1], usual)
             self._jumped = figure
+
+    def _accept(self, figure: KnownFigure) -> None:
+        self._accepted.append(figure)
+        self._jumped = None
 
     def _alike(self, figure: KnownFigure) -> list[KnownFigure]:
         """The last figure before one, and that of the same time of the year before."""
@@ -198,18 +211,19 @@ class _Trend:
         return [self._accepted[-1], *a_year_before]
 
 
-def _usual_change(accepted: Sequence[KnownFigure]) -> Decimal | None:
-    """The median change, or one in the last printed decimal where that is more; None where too few are known."""
-    if len(accepted) < FEWEST_BEFORE:
-        return None
+def _usual_change(accepted: Sequence[KnownFigure]) -> Decimal:
+    """The median change, or one in the last printed decimal where that is more."""
     values = [_value(figure) for figure in accepted[-LONGEST_BEFORE:]]
     least = Decimal(1).scaleb(-min(_decimals(value) for value in values))
     return max(median(abs(later - earlier) for earlier, later in pairwise(values)), least)
 
 
-def _is_near(figure: KnownFigure, other: KnownFigure, usual: Decimal) -> bool:
-    change = abs(_value(figure) - _value(other))
-    return change <= LEAST_JUMP * abs(_value(other)) or change <= Decimal(USUAL_CHANGES) * usual
+def _is_small(figure: KnownFigure, other: KnownFigure) -> bool:
+    return abs(_value(figure) - _value(other)) <= LEAST_JUMP * abs(_value(other))
+
+
+def _is_usual(figure: KnownFigure, other: KnownFigure, usual: Decimal) -> bool:
+    return abs(_value(figure) - _value(other)) <= Decimal(USUAL_CHANGES) * usual
 
 
 def _bears_out(figure: KnownFigure, jumped: KnownFigure, before: KnownFigure) -> bool:

@@ -26,6 +26,7 @@ from services.cli.plan_import import import_command, template
 from services.cli.plans import plan
 from services.cli.policies import policy
 from services.cli.scores import composite
+from services.cli.simulate import simulate_command
 from services.cli.submit import submit
 from services.cli.up import up
 from services.cli.warnings import explain, list_warnings
@@ -65,6 +66,7 @@ for command in (
     composite,
     rank,
     rollup,
+    simulate_command,
 ):
     commands.add_command(command)
 for command in (align_plans, import_command, template):

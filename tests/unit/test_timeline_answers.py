@@ -217,7 +217,9 @@ def test_once_the_holidays_are_known_the_deadlines_are_fixed_and_pressed() -> No
     line.report("2026-12-30T10:00", m2026_11=REVERSED)
     line.run("2026-12-31T08:00")
     new_year = frozenset({date(2027, 1, 1)})
-    line.calendar = WorkingCalendar(frozenset({2026, 2027}), CALENDAR_2026.holidays | new_year, CALENDAR_2026.made_up)
+    line.book.calendar = WorkingCalendar(
+        frozenset({2026, 2027}), CALENDAR_2026.holidays | new_year, CALENDAR_2026.made_up
+    )
 
     # when the rounds go on
     line.run("2027-01-06T10:00")
@@ -406,7 +408,7 @@ def test_a_refused_mail_stands_in_the_history() -> None:
 
 def test_without_rules_of_escalation_nobody_is_pressed() -> None:
     line = red_on_2_march()
-    line.policy = replace(line.policy, escalation=None)
+    line.book.policy = replace(line.book.policy, escalation=None)
 
     line.run("2026-06-30T10:00")
 
