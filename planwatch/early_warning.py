@@ -83,6 +83,7 @@ class Verdict:
         known_at: when its figures, or those of the forecast beside it, were received.
         probability: of reaching the target, of the forecast made when the period was the newest; None without one, and
             where the pace so far would suffice.
+        expected_share: of the way that is due by the period; None where no path is expected.
     """
 
     period: TimePeriod
@@ -90,6 +91,7 @@ class Verdict:
     submission_id: str
     known_at: datetime
     probability: float | None = None
+    expected_share: float | None = None
 
 
 def case_id(

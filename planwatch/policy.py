@@ -175,6 +175,8 @@ class Policy:
         version: e.g. `default-3`; every assessment and warning names it.
         thresholds: of the schedule method.
         levels: class → nature → level; a class that is not in it raises nothing.
+        warn_from_share: share of the way that has to be due before being behind it raises a warning; until then a usual
+            error is too large a part of what is due.
         repeat_raises: a second consecutive bad period raises the level by one.
         last_year_raises: the plan's last year raises the level by one.
         immediate_from: warnings of this level or graver are mailed at once, the others in the digest.
@@ -217,6 +219,7 @@ class Policy:
     escalation: Escalation | None
     reporting: Reporting | None
     unlikely_below: Decimal | None = None
+    warn_from_share: Decimal = Decimal(0)
     may_unsubscribe: frozenset[str] = frozenset()
 
     def level_of(self, verdict: AssessmentClass, nature: Nature) -> Level | None:
@@ -288,6 +291,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
         escalation=_escalation(escalation) if escalation else None,
         reporting=_reporting(reporting) if reporting else None,
         unlikely_below=Decimal(unlikely["probability"]) if unlikely else None,
+        warn_from_share=Decimal(document.get("warn_from_share", "0")),
         may_unsubscribe=frozenset(mail.get("may_unsubscribe", ())),
     )
 

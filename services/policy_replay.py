@@ -222,10 +222,12 @@ class PolicyReplay:
         forecast = next((made for made in reversed(forecasts) if made.known_at <= known_at), None)
         likely = forecast.probability if forecast is not None and verdict in DOUBTED else None
         if forecast is None or likely is None:
-            return Verdict(stored.period, verdict, known.submission_id, stored.known_at, None)
+            return Verdict(
+                stored.period, verdict, known.submission_id, stored.known_at, expected_share=known.expected_share
+            )
         probability = likely if falls_short(forecast.pace, forecast.pace_needed) else None
         counts_from = max(stored.known_at, forecast.known_at)
-        return Verdict(stored.period, verdict, known.submission_id, counts_from, probability)
+        return Verdict(stored.period, verdict, known.submission_id, counts_from, probability, known.expected_share)
 
     def _reports(self, cases: Cases, policy: Policy, now: datetime) -> Happenings:
         """The overdue reports, and for the cases of those that have come since that none is missing."""

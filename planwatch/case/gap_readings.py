@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from planwatch.breakdown import DIMENSION_NAMES, Dimension
 from planwatch.case.events import Reading
-from planwatch.equalisation import Comparison, Group, PeriodGap, gap_widened
-from planwatch.equalisation.change import REASONS, GapChange
+from planwatch.equalisation import Comparison, Group, PeriodGap, gap_widened, stands_out
+from planwatch.equalisation.change import REASONS, GapChange, GapDecision
 from planwatch.equalisation.extremes import measure_extremes
 from planwatch.equalisation.group import shares_of
 from planwatch.equalisation.measure import MEASURE_NAMES, Measure, MeasureCode
@@ -33,6 +33,10 @@ WIDER, NOT_WIDER = "gap_widened", "gap_not_widened"
 FLOAT_SLACK = 1e-6
 
 ROUNDED = Text("变化在数字的舍入误差之内", "rounding of the figures explains the change")
+MOMENTARY = Text(
+    "比上期宽，但与此前三期的中间值相比在波动之内",
+    "wider than before, but within its noise of the middle one of the three periods before",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ def _change(
     values = [each.values[group] for each in (earlier, standing) for group in groups]
     is_beyond_rounding = (decision.size or 0.0) > _rounding(values) * (1 + FLOAT_SLACK)
     is_wider = decision.change is GapChange.WIDENED
+    is_lasting = is_wider and stands_out(gaps, decision.noise or 0.0)
     decimals = max(_decimals(value) for value in values)
     before, after = (f"{abs(gap.measure.value or 0.0):.{decimals}f}" for gap in gaps[-2:])
     return _Change(
@@ -157,9 +162,17 @@ def _change(
         before=before,
         after=after,
         noise=f"{decision.noise or 0.0:.{decimals + 1}f}",
-        is_wider=is_wider and is_beyond_rounding,
-        reason=ROUNDED if is_wider and not is_beyond_rounding else REASONS[decision.reason],
+        is_wider=is_lasting and is_beyond_rounding,
+        reason=_reason(decision, is_lasting=is_lasting, is_beyond_rounding=is_beyond_rounding),
     )
+
+
+def _reason(decision: GapDecision, *, is_lasting: bool, is_beyond_rounding: bool) -> Text:
+    if decision.change is not GapChange.WIDENED:
+        return REASONS[decision.reason]
+    if not is_beyond_rounding:
+        return ROUNDED
+    return REASONS[decision.reason] if is_lasting else MOMENTARY
 
 
 def _gap(standing: _Standing, groups: tuple[str, ...]) -> Measure:

@@ -32,6 +32,12 @@ def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
     return CaseKind.BEHIND_SCHEDULE
 
 
+def is_too_early(verdict: Verdict, matter: Matter, policy: Policy) -> bool:
+    """Whether so little is due yet that being behind says nothing."""
+    is_behind = kind_of(verdict.verdict, matter.subject.kind) is CaseKind.BEHIND_SCHEDULE
+    return is_behind and verdict.expected_share is not None and verdict.expected_share < policy.warn_from_share
+
+
 def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) -> Judgement | None:
     """What the verdicts known now mean; None where none of them is real.
 
@@ -48,6 +54,7 @@ def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) 
     latest, level, line = decisive[-1]
     kind = kind_of(latest.verdict, matter.subject.kind)
     name, said = CLASS_NAMES[latest.verdict], period_name(latest.period)
+    early = _too_early(policy) if level is None and is_too_early(latest, matter, policy) else Text("", "")
     window = policy.falls_after.get(kind, 1)
     recent = [row for graded in standing for row in graded[-window:]]
     return Judgement(
@@ -60,8 +67,13 @@ def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) 
         known_at=max(row.verdict.known_at for graded in standing for row in graded[-max(2, window) :]),
         submission_id=latest.submission_id,
         policy_line=line,
-        because=Text(f"{said.zh}评价为{name.zh}", f"{said.en} is assessed as {name.en}"),
+        because=Text(f"{said.zh}评价为{name.zh}{early.zh}", f"{said.en} is assessed as {name.en}{early.en}"),
     )
+
+
+def _too_early(policy: Policy) -> Text:
+    share = f"{policy.warn_from_share:.0%}"
+    return Text(f"（应完成进度不足{share}，暂不预警）", f" (under {share} of the way is due: too early for a warning)")
 
 
 def standing_verdicts(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
@@ -170,12 +182,16 @@ def _grade(real: Sequence[Verdict], matter: Matter, policy: Policy) -> list[_Gra
 
 
 def _level_of(verdict: Verdict, earlier: Verdict | None, matter: Matter, policy: Policy) -> tuple[Level | None, str]:
-    level = policy.level_of(verdict.verdict, matter.nature)
+    level = _level_in_table(verdict, matter, policy)
     if level is None:
         return None, ""
-    was_bad = earlier is not None and policy.level_of(earlier.verdict, matter.nature) is not None
+    was_bad = earlier is not None and _level_in_table(earlier, matter, policy) is not None
     entry = f"levels.{verdict.verdict}.{matter.nature} = {level.code}"
     return _raised(level, entry, verdict.period, matter, policy, was_bad=was_bad)
+
+
+def _level_in_table(verdict: Verdict, matter: Matter, policy: Policy) -> Level | None:
+    return None if is_too_early(verdict, matter, policy) else policy.level_of(verdict.verdict, matter.nature)
 
 
 class _GradedReading(NamedTuple):

@@ -5,7 +5,7 @@ A. R. Hosseinpoor, Summary measures of health inequality, Int J Environ Res Publ
 errors: J. Ahn et al., JCO Clin Cancer Inform 2 (2018). docs/equalisation.md has the formulas.
 """
 
-from planwatch.equalisation.change import GapChange, GapDecision, PeriodGap, gap_widened
+from planwatch.equalisation.change import GapChange, GapDecision, PeriodGap, gap_widened, stands_out
 from planwatch.equalisation.group import Comparison, Group
 from planwatch.equalisation.measure import Measure, MeasureCode
 from planwatch.equalisation.summary import measure_gaps
@@ -20,4 +20,5 @@ __all__ = [
     "PeriodGap",
     "gap_widened",
     "measure_gaps",
+    "stands_out",
 ]

@@ -16,6 +16,9 @@ from planwatch.period import TimePeriod
 FEWEST_PAST_CHANGES = 3
 """Changes of the same gap that must be known before their usual size can stand in for a standard error."""
 
+USUAL_PERIODS = 3
+"""Periods whose middle gap is the usual one."""
+
 NORMAL_FROM_MEDIAN = 1 / NormalDist().inv_cdf(0.75)
 """What turns the median of absolute changes into the standard deviation of normal ones."""
 
@@ -113,6 +116,22 @@ def gap_widened(history: Sequence[PeriodGap], *, confidence: float = 0.95) -> Ga
         return GapDecision(GapChange.WITHIN_NOISE, f"within_{source}", earlier, later, grown, noise)
     change = GapChange.WIDENED if grown > 0 else GapChange.NARROWED
     return GapDecision(change, f"beyond_{source}", earlier, later, grown, noise)
+
+
+def stands_out(history: Sequence[PeriodGap], noise: float, *, confidence: float = 0.95) -> bool:
+    """Whether the last gap is wider than the middle one of the three before it by more than its noise.
+
+    One period that happens to be narrow makes the next, usual one look wider; it is not the middle one of three.
+
+    Args:
+        history: the same measure in different periods, in any order; at least two where it is defined.
+        noise: standard deviation of a change, as `GapDecision` has it.
+        confidence: as for `gap_widened`.
+    """
+    found = [_size(gap.measure) for gap in sorted(history, key=lambda gap: gap.period)]
+    sizes = [size for size in found if size is not None]
+    usual = median(sizes[-1 - USUAL_PERIODS : -1])
+    return sizes[-1] - usual > NormalDist().inv_cdf((1 + confidence) / 2) * noise
 
 
 def _size(measure: Measure) -> float | None:

@@ -80,7 +80,7 @@ async def load_verdicts(
         SELECT a.*, f.probability, f.pace, f.pace_needed, f.known_at
         FROM (
             SELECT DISTINCT ON (series_key, period_start, time_period) series_key, time_period, class, submission_id,
-                   known_at
+                   known_at, expected_share
             FROM assessments
             WHERE series_key = ANY(%(keys)s) AND known_at <= %(at)s AND method = %(method)s
             ORDER BY series_key, period_start, time_period, known_at DESC, plan_version DESC, assessment_no DESC
@@ -98,11 +98,11 @@ async def load_verdicts(
     )
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
     for row in await rows.fetchall():
-        series_key, time_period, verdict, submission_id, made_at, likely, pace, pace_needed, forecast_at = row
+        series_key, time_period, verdict, submission_id, made_at, due, likely, pace, pace_needed, forecast_at = row
         probability = likely if falls_short(pace, pace_needed) else None
         counts_from = made_at if likely is None else max(made_at, forecast_at)
         verdicts[series_key].append(
-            Verdict(parse_period(time_period), AssessmentClass(verdict), submission_id, counts_from, probability)
+            Verdict(parse_period(time_period), AssessmentClass(verdict), submission_id, counts_from, probability, due)
         )
     return verdicts
 

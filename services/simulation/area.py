@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -196,7 +196,13 @@ class _Run:
         return steps
 
     def _note(self, key: str, made: Assessment) -> None:
-        self.verdicts[key][made.period] = Verdict(made.period, made.verdict, made.submission_id, made.known_at)
+        self.verdicts[key][made.period] = Verdict(
+            made.period,
+            made.verdict,
+            made.submission_id,
+            made.known_at,
+            expected_share=made.measures.expected_share,
+        )
 
     def _with_forecast(self, key: str, verdict: Verdict) -> Verdict:
         """The verdict with the forecast made when its period was the newest, where its pace falls short."""
@@ -206,7 +212,7 @@ class _Run:
         forecast = outlook.forecast
         probability = forecast.probability if falls_short(forecast.pace, forecast.pace_needed) else None
         known_at = max(verdict.known_at, outlook.known_at)
-        return Verdict(verdict.period, verdict.verdict, verdict.submission_id, known_at, probability)
+        return replace(verdict, known_at=known_at, probability=probability)
 
     def _checks(self, reported: Collection[SeriesKey], now: datetime) -> list[Step]:
         """What gaps and the checks of figures say of what was reported."""

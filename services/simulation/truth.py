@@ -107,7 +107,8 @@ def _states(row: Watched, truth: Latent, policy: Policy, months: int) -> Iterato
 
     if row.has_path:
         behind = CaseKind.LATE_WORK if row.shape is Shape.WORK else CaseKind.BEHIND_SCHEDULE
-        yield behind, each(lambda month: _behind(row, truth, month, threshold))
+        from_share = 0.0 if row.shape is Shape.WORK else float(policy.warn_from_share)
+        yield behind, each(lambda month: _behind(row, truth, month, threshold, from_share))
     if row.shape is Shape.PATH:
         yield CaseKind.REVERSED, each(lambda month: _reversed(row, truth, month))
         if policy.unlikely_below is not None:
@@ -136,7 +137,9 @@ def _expected_share(row: Watched, total: Sequence[float], month: int) -> float:
     return (year + share) / (length / 12)
 
 
-def _behind(row: Watched, truth: Latent, month: int, threshold: float) -> State:
+def _behind(row: Watched, truth: Latent, month: int, threshold: float, from_share: float) -> State:
+    if _expected_share(row, truth.total, month) < from_share:
+        return State.GOOD
     achieved = _achieved(row, truth.total[month])
     if achieved >= 1:
         return State.GOOD

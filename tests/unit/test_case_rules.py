@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planwatch.case.judgement import judge_verdicts
 from planwatch.case.ledger import GENESIS, LedgerRow, entry_hash, verify_chain
+from planwatch.case.model import Judgement
+from planwatch.early_warning import SubjectKind, Verdict
 from planwatch.local_time import LOCAL_TIME
 from planwatch.notification import weekly_summary_due_at
-from planwatch.policy import Level, QuietHours, WeeklySummary, policy_from_mapping
+from planwatch.period import parse_period
+from planwatch.policy import AssessmentClass, Level, QuietHours, WeeklySummary, policy_from_mapping
 from services.alerts.matters import owners_of
-from tests.builders import real_plan
+from tests.builders import default_policy, make_matter, real_plan
 from tests.timeline import local
 
 
@@ -55,6 +61,38 @@ def test_a_chain_with_a_row_that_was_rewritten_hash_and_all_has_a_fault(
 
 def test_a_chain_whose_head_is_gone_has_a_fault() -> None:
     assert verify_chain(chain("a"), None)
+
+
+def standing(share: float, verdict: AssessmentClass, subject: SubjectKind = SubjectKind.INDICATOR) -> Judgement:
+    """What one figure of a month means while this share of the way is due."""
+    matter = make_matter(kind=subject)
+    figure = Verdict(parse_period("2026-02"), verdict, "s", local("2026-03-02T10:00"), expected_share=share)
+    found = judge_verdicts(matter, [figure], replace(default_policy(), warn_from_share=Decimal("0.09")))
+    assert found is not None
+    return found
+
+
+def test_being_behind_while_hardly_anything_is_due_raises_nothing_and_says_so() -> None:
+    found = standing(0.05, AssessmentClass.FAR_BEHIND)
+
+    assert found.level is None
+    assert found.because.zh == "2026年2月评价为严重滞后（应完成进度不足9%，暂不预警）"
+    assert found.because.en.endswith("(under 9% of the way is due: too early for a warning)")
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict", "subject"),
+    [
+        (0.09, AssessmentClass.FAR_BEHIND, SubjectKind.INDICATOR),
+        (0.05, AssessmentClass.REVERSED, SubjectKind.INDICATOR),
+        (0.05, AssessmentClass.BREACHED, SubjectKind.INDICATOR),
+        (0.05, AssessmentClass.FAR_BEHIND, SubjectKind.PROJECT),
+    ],
+)
+def test_what_is_due_reversed_breached_or_work_does_not_wait(
+    share: float, verdict: AssessmentClass, subject: SubjectKind
+) -> None:
+    assert standing(share, verdict, subject).level is not None
 
 
 def test_the_chain_of_a_department_without_a_superior_ends_at_the_coordinating_body() -> None:

@@ -67,6 +67,13 @@ def test_a_gap_that_grows_beyond_its_usual_changes_has_widened() -> None:
     )
 
 
+def test_a_usual_gap_after_one_that_happened_to_be_narrow_is_no_wider() -> None:
+    readings = read(gaps(*USUAL, "3.0", "4.3"))
+
+    assert bad(gaps(*USUAL, "3.0", "4.3")) == []
+    assert "与此前三期的中间值相比在波动之内" in readings[-1].because.zh
+
+
 def test_a_gap_that_moves_as_it_always_has_is_no_wider() -> None:
     (reading,) = read(gaps(*USUAL, "4.4"))
 
