@@ -35,7 +35,7 @@ def kind_of(verdict: AssessmentClass, subject: SubjectKind) -> CaseKind:
 def is_too_early(verdict: Verdict, matter: Matter, policy: Policy) -> bool:
     """Whether so little is due yet that being behind says nothing."""
     is_behind = kind_of(verdict.verdict, matter.subject.kind) is CaseKind.BEHIND_SCHEDULE
-    return is_behind and verdict.expected_share is not None and verdict.expected_share < policy.warn_from_share
+    return is_behind and verdict.expected_share is not None and verdict.expected_share < float(policy.warn_from_share)
 
 
 def judge_verdicts(matter: Matter, verdicts: Sequence[Verdict], policy: Policy) -> Judgement | None:
