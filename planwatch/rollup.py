@@ -139,10 +139,15 @@ def check_rollups(
     ]
 
 
+def half_unit(value: Decimal) -> Decimal:
+    """Half of one in the last printed decimal; a whole number may have been rounded to ones."""
+    return Decimal(5).scaleb(min(int(value.as_tuple().exponent), 0) - 1)
+
+
 def _check(rollup: Rollup, own: Decimal, aggregation: Aggregation) -> RollupFinding | None:
     if rollup.value is None or not rollup.is_complete:
         return None
-    own_rounding = Decimal(0) if aggregation is Aggregation.COUNT else _half_unit(own)
+    own_rounding = Decimal(0) if aggregation is Aggregation.COUNT else half_unit(own)
     difference, tolerance = abs(own - rollup.value), rollup.tolerance + own_rounding
     if difference <= tolerance:
         return None
@@ -174,7 +179,7 @@ def _roll_up_one(area: str, parts: Sequence[AreaFigure], aggregation: Aggregatio
     divisor = weight if weighted else Decimal(1)
     value = sum((v * w for _, v, w in usable), Decimal(0)) / divisor if usable else None
     rounded = [] if aggregation is Aggregation.COUNT else usable
-    tolerance = sum((_half_unit(v) * w for _, v, w in rounded), Decimal(0)) / divisor if rounded else Decimal(0)
+    tolerance = sum((half_unit(v) * w for _, v, w in rounded), Decimal(0)) / divisor if rounded else Decimal(0)
     return Rollup(
         area=area,
         value=value,
@@ -194,8 +199,3 @@ def _weight_share(used: Decimal, parts: Sequence[AreaFigure]) -> Decimal | None:
     weights = [part.weight for part in parts if part.weight is not None]
     total = sum(weights, Decimal(0))
     return used / total if len(weights) == len(parts) and total else None
-
-
-def _half_unit(value: Decimal) -> Decimal:
-    """Half of one in the last printed decimal; a whole number may have been rounded to ones."""
-    return Decimal(5).scaleb(min(int(value.as_tuple().exponent), 0) - 1)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from planwatch.period import TimePeriod
-from planwatch.series import TOTAL, ObsStatus
+from planwatch.series import TOTAL, Accumulation, ObsStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class KnownFigure:
         received_at: when that was received.
         status: OBS_STATUS.
         urbanisation, pop_group: `_T` for all of it.
+        accumulation: the form in which a quantity that adds up is reported; None follows the catalogue.
     """
 
     ref_area: str
@@ -32,3 +33,4 @@ class KnownFigure:
     status: ObsStatus = ObsStatus.NORMAL
     urbanisation: str = TOTAL
     pop_group: str = TOTAL
+    accumulation: Accumulation | None = None

@@ -1,4 +1,4 @@
-"""数据质量: of every period, whether figures are in doubt: a jump out of nowhere, a whole that is not its parts.
+"""数据质量: of every period, whether figures are in doubt: a jump out of nowhere, or what a check of figures found.
 
 A figure stays doubtful until it is corrected, until its sender confirms it by an OBS_STATUS that says so, until the
 next figure bears a jump out, or until it lies `WINDOW` periods back.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -16,12 +15,11 @@ from statistics import median
 from typing import NamedTuple
 
 from planwatch.case.events import Reading
+from planwatch.case.figure_checks import CONFIRMED, FigureCheck
 from planwatch.case.known_figure import KnownFigure
 from planwatch.equalisation.change import NORMAL_FROM_MEDIAN
 from planwatch.language import Text
 from planwatch.period import Freq, TimePeriod
-from planwatch.rollup import Aggregation, AreaFigure, check_rollups, roll_up
-from planwatch.series import ObsStatus
 from planwatch.wording import period_name
 
 USUAL_CHANGES = 10 * NORMAL_FROM_MEDIAN
@@ -38,25 +36,9 @@ LONGEST_BEFORE = 24
 
 WINDOW = 13
 
-CONFIRMED = frozenset({ObsStatus.BREAK, ObsStatus.DEFINITION_DIFFERS, ObsStatus.SPECIAL_EVENT})
-"""With these a sender says that a figure differs from those before it, and means it."""
-
 DOUBTFUL, PLAUSIBLE = "data_doubtful", "data_plausible"
 
 NOTHING_DOUBTFUL = Text("未见存疑数据", "no figure is in doubt")
-
-
-@dataclass(frozen=True, slots=True)
-class RollupCheck:
-    """A whole held against its parts in one period; `finding` is None where they agree or cannot be compared.
-
-    Attributes:
-        known_at: when the newest of the figures compared was received.
-    """
-
-    period: TimePeriod
-    finding: Text | None
-    known_at: datetime
 
 
 class _Checked(NamedTuple):
@@ -68,13 +50,13 @@ class _Checked(NamedTuple):
 
 
 def quality_readings(
-    figures: Iterable[KnownFigure], checks: Iterable[RollupCheck] = (), *, expects_trend: bool = True
+    figures: Iterable[KnownFigure], checks: Iterable[FigureCheck] = (), *, expects_trend: bool = True
 ) -> list[Reading]:
     """The readings that a case of doubtful data rests on.
 
     Args:
         figures: of one subject at every frequency, one per period; those without a value are passed over.
-        checks: of the subject's figures against those of its parts.
+        checks: of the subject's figures against others; several of one period all count.
         expects_trend: its figures follow one another; flows and totals, which start anew every year, do not.
     Returns:
         In rising period; those of the last `WINDOW` periods of each frequency.
@@ -84,7 +66,7 @@ def quality_readings(
     for figure in figures:
         if figure.value is not None:
             by_freq[figure.period.freq].append(figure)
-    found = {check.period: check for check in checks}
+    found = _by_period(checks)
     checked = sorted(
         (row for known in by_freq.values() for row in _checked(known, found, expects_trend=expects_trend)),
         key=lambda row: (row.figure.period.end, row.figure.period.days),
@@ -107,43 +89,24 @@ def quality_readings(
     return readings
 
 
-def rollup_checks(
-    area: str, figures: Iterable[KnownFigure], aggregation: Aggregation, *, weights: Mapping[str, Decimal] | None = None
-) -> list[RollupCheck]:
-    """An area's own figures held against those of the areas within it; with one of these missing nothing is found.
+def _by_period(checks: Iterable[FigureCheck]) -> dict[TimePeriod, FigureCheck]:
+    """One check a period, with the findings of all that are about it."""
+    found: dict[TimePeriod, FigureCheck] = {}
+    for check in checks:
+        before = found.get(check.period, check)
+        findings = list(dict.fromkeys(each.finding for each in (before, check) if each.finding is not None))
+        found[check.period] = FigureCheck(
+            check.period, _joined(findings) if findings else None, max(before.known_at, check.known_at)
+        )
+    return found
 
-    All areas that report any of the periods are expected in each of them, so that a first period alone is not checked:
-    whose figure is missing shows with the second one.
 
-    Args:
-        area: the whole.
-        figures: of one indicator in every area, for the whole population.
-        aggregation: of the indicator.
-        weights: area → population, needed for rates.
-    """
-    by_period: dict[TimePeriod, dict[str, KnownFigure]] = defaultdict(dict)
-    known_figures = list(figures)
-    if all(figure.ref_area == area for figure in known_figures):
-        return []
-    for figure in known_figures:
-        by_period[figure.period][figure.ref_area] = figure
-    checks = []
-    for period, known in sorted(by_period.items()):
-        alike = {each: areas for each, areas in by_period.items() if each.freq is period.freq}
-        expected = {name for areas in alike.values() for name in areas if name != area}
-        if len(alike) < 2 or area not in known:
-            continue
-        given = [AreaFigure(name, each.value, (weights or {}).get(name)) for name, each in known.items()]
-        rollups = roll_up(given, expected, aggregation)
-        finding = next((found for found in check_rollups(rollups, given, aggregation) if found.area == area), None)
-        said = period_name(period)
-        reason = None if finding is None else Text(f"{said.zh}{finding.reason.zh}", f"{said.en}: {finding.reason.en}")
-        checks.append(RollupCheck(period, reason, max(each.received_at for each in known.values())))
-    return checks
+def _joined(findings: Sequence[Text]) -> Text:
+    return Text("；".join(each.zh for each in findings), "; ".join(each.en for each in findings))
 
 
 def _checked(
-    figures: Sequence[KnownFigure], checks: Mapping[TimePeriod, RollupCheck], *, expects_trend: bool
+    figures: Sequence[KnownFigure], checks: Mapping[TimePeriod, FigureCheck], *, expects_trend: bool
 ) -> list[_Checked]:
     ordered = sorted(figures, key=lambda figure: (figure.period.end, figure.period.days))
     ordered = ordered[-(WINDOW + LONGEST_BEFORE) :]
@@ -252,7 +215,5 @@ def _jump(figure: KnownFigure, before: KnownFigure, usual: Decimal) -> Text:
 def _because(doubts: Sequence[Text]) -> Text:
     if not doubts:
         return NOTHING_DOUBTFUL
-    return Text(
-        f"数据存疑：{'；'.join(doubt.zh for doubt in doubts)}",
-        f"figures are in doubt: {'; '.join(doubt.en for doubt in doubts)}",
-    )
+    said = _joined(doubts)
+    return Text(f"数据存疑：{said.zh}", f"figures are in doubt: {said.en}")

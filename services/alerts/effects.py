@@ -22,7 +22,7 @@ from services.alerts.gap_source import gap_happenings
 from services.alerts.known_figures import load_known_figures, load_unfinished
 from services.alerts.matters import matter_of
 from services.alerts.notices import NoticeWriter
-from services.alerts.quality_source import quality_happenings
+from services.alerts.quality_source import is_part_of_plan, quality_happenings, series_compared
 from services.alerts.working_calendar import working_calendar
 from services.catalogue import Catalogue, CatalogueCache
 from services.clock import Clock
@@ -102,7 +102,9 @@ class AlertEffects:
         """What is known at that moment of the gaps that the reported series are part of, and of doubtful figures."""
         unfinished = await load_unfinished(connection, plan, list(map(str, reported)), known_at)
         compared = {series.indicator_id for series in reported} - unfinished
-        figures = await load_known_figures(connection, plan, compared, every_key, known_at)
+        whole = compared | {series.indicator_id for series in reported if is_part_of_plan(plan, series)}
+        single = {*every_key, *series_compared(reported)}
+        figures = await load_known_figures(connection, plan, whole, single, known_at)
         return [
             *gap_happenings(plan, [series for series in reported if series.indicator_id in compared], figures),
             *quality_happenings(plan, reported, figures),

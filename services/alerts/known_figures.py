@@ -13,7 +13,7 @@ from planwatch.case.known_figure import KnownFigure
 from planwatch.outlook import first_day_needed
 from planwatch.period import Freq, parse_period
 from planwatch.plan import Plan
-from planwatch.series import ObsStatus
+from planwatch.series import Accumulation, ObsStatus
 
 _FIGURES = """
     WITH asked AS MATERIALIZED (
@@ -22,7 +22,7 @@ _FIGURES = """
     )
     SELECT DISTINCT ON (s.series_key, o.period_start, o.time_period)
            s.indicator_id, s.ref_area, s.urbanisation, s.pop_group, o.time_period, o.obs_value, o.submission_id,
-           o.received_at, o.obs_status
+           o.received_at, o.obs_status, o.accumulation
     FROM asked AS s
     CROSS JOIN LATERAL (
         SELECT max(n.period_start) AS day FROM observations AS n
@@ -102,8 +102,11 @@ async def load_known_figures(
         },
     )
     found: dict[str, list[KnownFigure]] = defaultdict(list)
-    for indicator_id, area, urban, group, period, value, submission_id, at, status in await cursor.fetchall():
+    for indicator_id, area, urban, group, period, value, submission_id, at, status, form in await cursor.fetchall():
+        accumulation = Accumulation(form) if form else None
         found[indicator_id].append(
-            KnownFigure(area, parse_period(period), value, submission_id, at, ObsStatus(status), urban, group)
+            KnownFigure(
+                area, parse_period(period), value, submission_id, at, ObsStatus(status), urban, group, accumulation
+            )
         )
     return found

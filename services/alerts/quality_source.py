@@ -1,15 +1,17 @@
-"""Where cases of doubtful data come from: jumps within a series, and wholes that are not their parts. Pure."""
+"""Where cases of doubtful data come from: jumps, wholes that are not their parts, totals that fall. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from planwatch.area import lies_within
 from planwatch.breakdown import aggregation_of
 from planwatch.case.events import QualityChecked, Reading
+from planwatch.case.figure_checks import RURAL, URBAN, breakdown_checks, fall_checks, rollup_checks
 from planwatch.case.kinds import Track
 from planwatch.case.known_figure import KnownFigure
-from planwatch.case.quality_readings import RollupCheck, quality_readings, rollup_checks
+from planwatch.case.quality_readings import quality_readings
 from planwatch.plan import TOTAL_KINDS, Indicator, Plan, Section
 from planwatch.rollup import Aggregation
 from planwatch.series import TOTAL, SeriesKey
@@ -36,32 +38,60 @@ def quality_happenings(
         if indicator is None or indicator.section not in STATISTICS:
             continue
         known = figures.get(series.indicator_id, ())
-        for area in sorted({series.ref_area, *_wholes(series, indicator, known)}):
-            subject = SeriesKey(series.indicator_id, area, series.freq, series.urbanisation, series.pop_group)
+        for subject in sorted({series, *_wholes(series, indicator, known)}, key=str):
             matter = matter_of(plan, indicator, subject, Track.QUALITY)
             if matter.case_id not in found:
-                found[matter.case_id] = Happening(
-                    matter.case_id, QualityChecked(matter, _readings(indicator, subject, known))
-                )
+                readings = _readings(plan, indicator, subject, known)
+                found[matter.case_id] = Happening(matter.case_id, QualityChecked(matter, readings))
     return list(found.values())
 
 
-def _wholes(series: SeriesKey, indicator: Indicator, figures: Iterable[KnownFigure]) -> set[str]:
-    """The areas that report the indicator and hold the area of a series."""
+def series_compared(reported: Iterable[SeriesKey]) -> set[str]:
+    """The series that are held against the reported ones in their own area: the whole, urban and rural."""
+    return {
+        str(each)
+        for series in reported
+        for part in (TOTAL, URBAN, RURAL)
+        for each in replace(series, urbanisation=part).at_every_freq
+    }
+
+
+def is_part_of_plan(plan: Plan, series: SeriesKey) -> bool:
+    """Whether a series is the urban or rural part of the plan's own area, whose whole is held against all areas too."""
+    return series.ref_area == plan.ref_area and series.urbanisation in (URBAN, RURAL)
+
+
+def _wholes(series: SeriesKey, indicator: Indicator, figures: Iterable[KnownFigure]) -> set[SeriesKey]:
+    """What a series is part of and has been reported: the areas that hold its own, and urban and rural together."""
+    if series.urbanisation in (URBAN, RURAL):
+        whole = (series.ref_area, TOTAL, series.pop_group)
+        is_known = any((each.ref_area, each.urbanisation, each.pop_group) == whole for each in figures)
+        return {replace(series, urbanisation=TOTAL)} if is_known else set()
     if not _is_rolled_up(series, indicator):
         return set()
-    return {figure.ref_area for figure in figures if lies_within(series.ref_area, figure.ref_area)}
+    areas = {figure.ref_area for figure in figures if lies_within(series.ref_area, figure.ref_area)}
+    return {replace(series, ref_area=area) for area in areas}
 
 
-def _readings(indicator: Indicator, subject: SeriesKey, figures: Sequence[KnownFigure]) -> list[Reading]:
-    breakdown = (subject.urbanisation, subject.pop_group)
-    alike = [figure for figure in figures if (figure.urbanisation, figure.pop_group) == breakdown]
+def _readings(plan: Plan, indicator: Indicator, subject: SeriesKey, figures: Sequence[KnownFigure]) -> list[Reading]:
+    of_group = [figure for figure in figures if figure.pop_group == subject.pop_group]
+    alike = [figure for figure in of_group if figure.urbanisation == subject.urbanisation]
     own = [figure for figure in alike if figure.ref_area == subject.ref_area]
-    checks: list[RollupCheck] = []
+    aggregation, checks = aggregation_of(indicator), []
     if _is_rolled_up(subject, indicator):
         within = [figure for figure in alike if lies_within(figure.ref_area, subject.ref_area)]
-        checks = rollup_checks(subject.ref_area, within, aggregation_of(indicator))
+        checks += rollup_checks(subject.ref_area, within, aggregation)
+    if subject.urbanisation == TOTAL and not _may_be_negative(indicator):
+        parts = [figure for figure in of_group if figure.ref_area == subject.ref_area]
+        checks += breakdown_checks(parts, aggregation, indicator.accumulation)
+    if aggregation is not Aggregation.WEIGHTED_MEAN and not _may_be_negative(indicator):
+        checks += fall_checks(own, plan.first_day, aggregation, indicator.accumulation)
     return quality_readings(own, checks, expects_trend=indicator.goal_kind not in TOTAL_KINDS)
+
+
+def _may_be_negative(indicator: Indicator) -> bool:
+    """Of growth and net changes: their totals may fall, and a growth rate need not lie between those of its parts."""
+    return indicator.bounds[0] is None or indicator.bounds[0] < 0
 
 
 def _is_rolled_up(series: SeriesKey, indicator: Indicator) -> bool:

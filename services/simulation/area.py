@@ -239,6 +239,7 @@ class _Run:
                         figure.received_at,
                         figure.status,
                         part,
+                        accumulation=figure.accumulation,
                     )
 
     def _missing(self, now: datetime) -> list[Step]:

@@ -38,7 +38,7 @@ class Cause(StrEnum):
     SLOW_GAP = "gap_widened_too_slowly"
     LITTLE_DUE = "little_is_due_yet"
     NOISE = "noise"
-    NO_CHECK = "no_check_of_this_error"
+    UNCONTRADICTED = "nothing_contradicts_it"
     SMALL_JUMP = "jump_within_usual_changes"
     DATA_ERROR = "planted_data_error"
     AFTERMATH = "aftermath"
@@ -56,7 +56,7 @@ CAUSE_NAMES = {
     Cause.SLOW_GAP: Text("差距缓慢扩大，每期变化不超出波动", "the gap widened so slowly that no period stood out"),
     Cause.LITTLE_DUE: Text("规划初期应完成量很小，误差占比大", "so little is due at first that noise is a large part"),
     Cause.NOISE: Text("误差使所报数据越过界限", "noise carried the reported figure over the limit"),
-    Cause.NO_CHECK: Text("系统尚无针对此类差错的检查", "the core has no check for this kind of error"),
+    Cause.UNCONTRADICTED: Text("没有其他数据与差错矛盾", "no other figure contradicts the error"),
     Cause.SMALL_JUMP: Text("跳变未超出通常变化的十倍", "the jump is within ten usual changes of the series"),
     Cause.DATA_ERROR: Text("植入的数据差错", "a planted error in the figures"),
     Cause.AFTERMATH: Text("问题消除后的余波", "what is left of a trouble that has ended"),
@@ -153,11 +153,9 @@ def _cause_of_miss(at: Circumstances, trouble: Trouble, last: int) -> tuple[Caus
 
 def _cause_of_missed_error(at: Circumstances, trouble: Trouble) -> tuple[Cause, Text]:
     fault = next(f for f in at.faults if f.where == trouble.key and f.kind in DATA_ERRORS)
-    if fault.kind is FaultKind.RETURNED:
-        return Cause.NO_CHECK, Text("退回的数据未改正", "a returned cell was not mended")
     if fault.kind is FaultKind.CONTRADICTION:
-        return Cause.NO_CHECK, Text(
-            "合计与城乡分项矛盾，或累计数回落", "a whole not of its parts, or a total that falls"
+        return Cause.UNCONTRADICTED, Text(
+            "年初的累计数少报一半，仍不低于上月", "half of a total early in the year is not less than the month before"
         )
     return Cause.SMALL_JUMP, Text(f"严重度{fault.severity:.2f}", f"severity {fault.severity:.2f}")
 

@@ -17,7 +17,7 @@ from planwatch.plan import Nature
 from planwatch.policy import Policy
 from services.simulation.indicators import FIRST_YEAR, WATCHED, Shape, Watched
 from services.simulation.latent import Latent
-from services.simulation.planting import DATA_ERRORS, DOUBT_MONTHS, Fault
+from services.simulation.planting import DATA_ERRORS, DOUBT_MONTHS, Fault, FaultKind
 from services.simulation.reports import LAST_DAY_ALLOWED, Sent, period_of
 
 GREY_INDEX = 0.02
@@ -82,8 +82,11 @@ class Trouble:
 def all_troubles(
     latent: Mapping[str, Latent], faults: Iterable[Fault], sent: Sent, policy: Policy, months: int, last_day: date
 ) -> list[Trouble]:
-    """Everything that is truly wrong in an area, whoever planted it; wrong figures are known from the plant alone."""
-    found = [_doubtful(fault) for fault in faults if fault.kind in DATA_ERRORS]
+    """Everything that is truly wrong in an area, whoever planted it; wrong figures are known from the plant alone.
+
+    A cell that was returned leaves its month without a figure: nobody has reported it until it is mended.
+    """
+    found = [_doubtful(fault) for fault in faults if fault.kind in DATA_ERRORS and fault.kind is not FaultKind.RETURNED]
     for row in WATCHED:
         truth = latent[row.key]
         for kind, states in _states(row, truth, policy, months):

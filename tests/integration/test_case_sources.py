@@ -21,6 +21,8 @@ pytestmark = pytest.mark.embedded
 NORTH, SOUTH = "640502", "640521"
 ROLLED_UP = 16
 """Beds: what the districts have adds up to what the city has."""
+TRAINED = 8
+"""People trained: a flow, unless a figure says that it is a total."""
 USUAL = ("4.0", "4.2", "3.9", "4.1")
 """Gaps between the two districts whose changes are small."""
 
@@ -211,6 +213,49 @@ async def test_a_sender_confirms_a_doubted_figure_by_its_status(pipeline: Pipeli
 
     assert doubted == [("open",)]
     assert of_kind(pipeline, CaseKind.DATA_QUALITY, "state") == [("closed",)]
+
+
+async def test_a_whole_that_urban_and_rural_contradict_opens_one_case_until_the_parts_are_corrected(
+    pipeline: Pipeline,
+) -> None:
+    # given a whole that agrees with its parts, and one whose rural part came later and wrong
+    await pipeline.submit(*by_place("2021-01", "93.0", "94.0", "91.0"), submission_id="01ab")
+    await pipeline.submit(*by_place("2021-02", "93.1", "94.1", "95.0")[:2], submission_id="02ab")
+    before = of_kind(pipeline, CaseKind.DATA_QUALITY)
+    await pipeline.submit(*by_place("2021-02", "93.1", "94.1", "95.0")[2:], submission_id="02cd")
+    pipeline.clock.advance(days=1)
+    opened = of_kind(pipeline, CaseKind.DATA_QUALITY, "ref_area, series_key, state, time_period")
+
+    await pipeline.submit(figure(6, "2021-02", "91.1", urbanisation="R"), submission_id="02ef")
+    closed = pipeline.snapshot()
+    await alert_again(pipeline)
+
+    assert before == []
+    assert opened == [("640500", None, "open", "2021-02")]
+    assert steps_of(pipeline, CaseKind.DATA_QUALITY) == ["raise", "close"]
+    assert pipeline.snapshot() == closed
+
+
+async def test_a_total_of_the_year_that_falls_opens_a_case_until_it_is_corrected(pipeline: Pipeline) -> None:
+    for month, value in enumerate(("0.10", "0.25", "0.12"), start=1):
+        await pipeline.submit(
+            figure(TRAINED, f"2021-{month:02}", value, accumulation="year_to_date"), submission_id=f"{month:02}ab"
+        )
+        pipeline.clock.advance(days=30)
+    opened = of_kind(pipeline, CaseKind.DATA_QUALITY, "state, time_period")
+
+    await pipeline.submit(figure(TRAINED, "2021-03", "0.32", accumulation="year_to_date"), submission_id="dddd")
+
+    assert opened == [("open", "2021-03")]
+    assert steps_of(pipeline, CaseKind.DATA_QUALITY) == ["raise", "close"]
+
+
+def by_place(period: str, whole: str, urban: str, rural: str) -> list[dict[str, str]]:
+    return [
+        figure(6, period, whole),
+        figure(6, period, urban, urbanisation="U"),
+        figure(6, period, rural, urbanisation="R"),
+    ]
 
 
 async def test_while_areas_of_the_newest_period_are_missing_nothing_but_their_own_series_is_read(

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planwatch.case.events import Reading
+from planwatch.case.figure_checks import FigureCheck, rollup_checks
 from planwatch.case.known_figure import KnownFigure
-from planwatch.case.quality_readings import RollupCheck, quality_readings, rollup_checks
+from planwatch.case.quality_readings import quality_readings
 from planwatch.language import Text
 from planwatch.period import parse_period
 from planwatch.rollup import Aggregation
@@ -111,7 +112,7 @@ def test_flows_and_totals_may_jump_every_january() -> None:
 
 
 def test_a_whole_that_differs_from_its_parts_is_in_doubt_until_they_agree() -> None:
-    finding = RollupCheck(parse_period("2021-02"), Text("不符", "differs"), RECEIVED_AT + timedelta(days=90))
+    finding = FigureCheck(parse_period("2021-02"), Text("不符", "differs"), RECEIVED_AT + timedelta(days=90))
     figures = months("300", "310", "320")
 
     before, after = quality_readings(figures, [finding]), quality_readings(figures, [replace(finding, finding=None)])

@@ -19,7 +19,7 @@ from services.catalogue_files import read_schema
 from services.simulation.explanation import Cause
 from services.simulation.plan import plan_document
 from services.simulation.planting import FaultKind
-from services.simulation.whole import Summary, World, simulate
+from services.simulation.whole import Summary, World, simulate, simulate_area
 from tests.builders import PLANS, default_policy
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +45,8 @@ def clean(fault: FaultKind, *, months: int = 36, areas: int = 1) -> Summary:
         (FaultKind.OVERDUE, CaseKind.OVERDUE_REPORT),
         (FaultKind.GAP, CaseKind.GAP_WIDENING),
         (FaultKind.JUMP, CaseKind.DATA_QUALITY),
+        (FaultKind.CONTRADICTION, CaseKind.DATA_QUALITY),
+        (FaultKind.RETURNED, CaseKind.OVERDUE_REPORT),
     ],
 )
 def test_without_noise_a_planted_fault_is_found_and_no_other_of_its_kind(fault: FaultKind, kind: CaseKind) -> None:
@@ -78,11 +80,12 @@ def test_without_noise_a_stall_is_warned_of_before_the_target_is_missed() -> Non
     assert all(miss.cause is Cause.LATE for miss in summary.misses)
 
 
-@pytest.mark.parametrize("fault", [FaultKind.CONTRADICTION, FaultKind.RETURNED])
-def test_an_error_that_nothing_checks_is_listed_as_a_miss_with_that_cause(fault: FaultKind) -> None:
-    summary = clean(fault)
+def test_half_of_what_a_january_has_reached_is_a_miss_for_no_other_month_contradicts_it() -> None:
+    half_a_january = simulate_area(world(noise=0.0, forced=FaultKind.CONTRADICTION), 5)
 
-    assert [(miss.kind, miss.cause) for miss in summary.misses] == [(CaseKind.DATA_QUALITY, Cause.NO_CHECK)]
+    assert [(miss.kind, miss.cause, miss.since) for miss in half_a_january.misses] == [
+        (CaseKind.DATA_QUALITY, Cause.UNCONTRADICTED, "2023-01")
+    ]
 
 
 def test_every_miss_and_every_false_alarm_is_explained_and_marked_as_simulated() -> None:

@@ -106,6 +106,18 @@ def test_a_report_is_overdue_from_the_day_after_its_grace_until_it_comes() -> No
     assert date.fromordinal(trouble.end) == date(2021, 7, 21)
 
 
+def test_a_returned_cell_is_a_report_that_is_missing_and_no_figure_in_doubt() -> None:
+    sent = everything_sent()
+    sent["school", "_T", 30] = []
+    latent = latent_figures(stream(1), ())
+    faults = (Fault(FaultKind.RETURNED, "school", 30, 32, 0.9),)
+
+    found = all_troubles(latent, faults, sent, default_policy(), MONTHS, LAST_DAY)
+
+    kinds = [trouble.kind for trouble in found if trouble.kind in (CaseKind.DATA_QUALITY, CaseKind.OVERDUE_REPORT)]
+    assert kinds == [CaseKind.OVERDUE_REPORT]
+
+
 def test_a_warning_within_the_window_is_a_hit_and_one_about_nothing_a_false_alarm() -> None:
     trouble = Trouble("school", "_T", CaseKind.BEHIND_SCHEDULE, 20, 40, False)
     right = Warned("a", 1, "school", "_T", CaseKind.BEHIND_SCHEDULE, 23, 40)
