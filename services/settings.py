@@ -36,7 +36,7 @@ class Settings:
         http_host: address on which the service listens.
         http_port: its port; 0 lets the system choose.
         public_url: address under which people reach the pages; it stands in mails.
-        alerts_url: address under which people reach the acknowledgement links of the alerting service.
+        alerts_url: address under which people reach the cases, and the links in mails, of the alerting service.
         mail_from: sender of the mails.
         reply_to: address to which answers to mails go; empty: to the sender.
         mail_domain: right part of Message-IDs.

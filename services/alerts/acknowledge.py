@@ -57,7 +57,7 @@ class AcknowledgePages:
         self._signer = LinkSigner(settings.secret)
         self._book = CaseBook(NoticeWriter(settings), clock, working_calendar())
         self._catalogue = CatalogueCache()
-        self._public_url = settings.public_url
+        self._public_url, self._alerts_url = settings.public_url, settings.alerts_url
         self._template = Environment(
             loader=PackageLoader("services.alerts"),
             autoescape=select_autoescape(("html.j2",)),
@@ -120,6 +120,7 @@ class AcknowledgePages:
             level=LEVEL_NAMES[case.level] if case else None,
             summary=summary,
             public_url=self._public_url,
+            alerts_url=self._alerts_url,
         )
         return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 

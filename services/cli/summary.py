@@ -14,8 +14,8 @@ from services.cli.printing import print_table
 from services.cli.warnings import print_warnings
 
 
-def print_summary(document: dict[str, Any], receipts: list[dict[str, Any]], running: Running) -> None:
-    """Plans, receipts, verdicts, warnings and mails, and where to look next."""
+def print_summary(document: dict[str, Any], receipts: list[dict[str, Any]]) -> None:
+    """Plans, receipts, verdicts, warnings and mails."""
     print_table(
         "规划",
         ("规划", "名称", "地区", "指标", "评价", "预警"),
@@ -42,7 +42,20 @@ def print_summary(document: dict[str, Any], receipts: list[dict[str, Any]], runn
         ("状态", "收件单位", "主题"),
         [(mail["state"], mail["agency_name"], mail["subject"]) for mail in document["mails"]],
     )
-    click.echo(f"页面 page: {running.pages_url}    报送 gateway: {running.gateway_url}/v1/submissions")
+
+
+def print_addresses(running: Running) -> None:
+    """Where to look next, one address a line, for readers and for those who answer."""
+    click.echo("地址 addresses")
+    for title, address in (
+        ("总览（不需登录） overview, open to all", f"{running.pages_url}/"),
+        ("邮件（本机捕获） mails as caught here", f"{running.pages_url}/mails"),
+        ("自我审计 self-audit", f"{running.pages_url}/audit"),
+        ("预警办理（须登录） cases, to sign in", f"{running.alerts_url}/cases"),
+        ("办理接口 API of cases", f"{running.alerts_url}/api/openapi.json"),
+        ("报送 submissions", f"{running.gateway_url}/v1/submissions"),
+    ):
+        click.echo(f"  {title}\n    {address}")
 
 
 def _verdicts(document: dict[str, Any], plan_id: str) -> str:

@@ -28,7 +28,7 @@ from services.cli.keys import issue_key
 from services.cli.printing import print_json
 from services.cli.reading import read_assessments, read_mails, read_plans, read_submissions, read_warnings
 from services.cli.submit import send
-from services.cli.summary import print_summary
+from services.cli.summary import print_addresses, print_summary
 from services.cli.trial_accounts import print_sign_ins, trial_sign_ins
 from services.clock import system_clock
 from services.database import connect_as
@@ -41,7 +41,8 @@ from services.program import free_ports
 from services.supervisor import EventKind, ProgramEvent, Supervisor, health_fault, service_program
 
 SERVICES = ("ingest", "evaluate", "alerts", "pages")
-PAGES_PORT = 8321
+USUAL_PORTS = {"pages": 8321, "alerts": 8322}
+"""Taken where they are free, so that links in mails and bookmarks live on after a restart."""
 READY_S = 90
 SETTLED_S = 90
 DEMO_MAIL_DOMAIN = "planwatch.invalid"
@@ -86,7 +87,8 @@ def up(once: bool, as_json: bool, data_dir: Path) -> None:
             print_json(document)
             sys.stdout.flush()
         else:
-            print_summary(document, submissions, system.running)
+            print_summary(document, submissions)
+            print_addresses(system.running)
             print_sign_ins(document["accounts"])
         if not once:
             _keep_serving(system, progress)
@@ -186,9 +188,10 @@ def _keys(data_dir: Path, database_url: str, plans: list[Plan]) -> dict[str, str
 
 def _service_ports() -> list[int]:
     ports = free_ports(len(SERVICES))
-    if _is_free(PAGES_PORT):
-        ports[SERVICES.index("pages")] = PAGES_PORT
-    return ports
+    return [
+        USUAL_PORTS[name] if name in USUAL_PORTS and _is_free(USUAL_PORTS[name]) else port
+        for name, port in zip(SERVICES, ports, strict=True)
+    ]
 
 
 def _is_free(port: int) -> bool:

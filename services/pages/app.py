@@ -18,7 +18,7 @@ from services.pages.audit_page import AuditPage
 from services.pages.catcher import MailFolder
 from services.pages.comparison_pages import ComparisonPages
 from services.pages.handlers import NotShown, Pages
-from services.pages.rendering import page
+from services.pages.rendering import DESK_URL, page
 from services.serving import Check, add_operations_routes
 from services.web.page import keep_to_itself
 from services.web.static_files import add_static_files
@@ -45,7 +45,8 @@ def build_app(pool: Pool, mail_catcher: str, alerts_url: str = "") -> web.Applic
         return {"database": Check(True, f"{plans} plans")}
 
     app = web.Application(middlewares=[_answer_in_words])
-    Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None, alerts_url).add_routes(app)
+    app[DESK_URL] = alerts_url
+    Pages(pool, MailFolder(Path(mail_catcher)) if mail_catcher else None).add_routes(app)
     ComparisonPages(pool).add_routes(app)
     AuditPage(pool, system_clock).add_routes(app)
     add_static_files(app)

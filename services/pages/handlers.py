@@ -34,11 +34,11 @@ class NotShown(Exception):
 class Pages:
     """Every page, on one pool of the reading role.
 
-    `folder` is the local mail catcher's, if there is one; `alerts_url` leads to where cases are answered, if anywhere.
+    `folder` is the local mail catcher's, if there is one.
     """
 
-    def __init__(self, pool: Pool, folder: MailFolder | None, alerts_url: str) -> None:
-        self._pool, self._folder, self._alerts_url = pool, folder, alerts_url
+    def __init__(self, pool: Pool, folder: MailFolder | None) -> None:
+        self._pool, self._folder = pool, folder
         self._shelf = store.PlanShelf()
 
     def add_routes(self, app: web.Application) -> None:
@@ -181,8 +181,7 @@ class Pages:
             subject = indicator.commitment_id if indicator else None
             reports = await commitment_store.load_work_reports(connection, case.plan_id, subject) if subject else []
         view = case_views.case_page(case, plan, figures, history, reports, forecasts)
-        desk_url = f"{self._alerts_url}/cases/{case_id}" if self._alerts_url else None
-        return page(request, "warning", {"view": view, "desk_url": desk_url})
+        return page(request, "warning", {"view": view})
 
     async def mails(self, request: web.Request) -> web.Response:
         """The newest mails of the outbox."""

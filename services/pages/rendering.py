@@ -34,6 +34,9 @@ from services.pages import wording
 from services.pages.commitment_views import Part
 from services.web.page import PAGE_HEADERS, language_of, render_page, templates_of
 
+DESK_URL: web.AppKey[str] = web.AppKey("desk_url", str)
+"""Where people sign in to answer cases; empty where nobody is led there."""
+
 MAIL_BODY_HEADERS = {
     **PAGE_HEADERS,
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -47,8 +50,8 @@ def page(
     request: web.Request, template: str, content: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
     """A page in the language that the address asks for."""
-    names = {"name": Names(Printer(language_of(request)))}
-    return render_page(request, _templates(), template, {**names, **content}, status)
+    shared = {"name": Names(Printer(language_of(request))), "desk_url": request.app[DESK_URL]}
+    return render_page(request, _templates(), template, {**shared, **content}, status)
 
 
 class Names:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 
-from planwatch.case.events import Acknowledged, Silenced
+from planwatch.case.events import Acknowledged, ClosedByPerson, Silenced
 from planwatch.case.permissions import Action, Role
 from planwatch.local_time import LOCAL_TIME
 from tests.builders import figure
@@ -261,6 +262,21 @@ async def test_reassigning_makes_the_new_owner_answer_and_keeps_the_chain_above_
     assert desk.sign_in(Role.OFFICER, HEALTH)
     page = await desk.sign_in(Role.OFFICER, HEALTH).get(f"/cases/{desk.case_id(INDICATOR)}")
     assert page.status == 200
+
+
+async def test_a_closed_case_is_told_as_what_it_was(desk: OpenDesk) -> None:
+    await desk.pipeline.happen(INDICATOR, ClosedByPerson("统筹", "已整改"))
+
+    page = await desk.sign_in(Role.OFFICER, EDUCATION).get(f"/cases/{desk.case_id(INDICATOR)}")
+
+    assert "<p>原红色预警（自2021年起）：2021年九年义务教育巩固率(%)为97.81，" in page.text
+    assert "已销号，无需办理。" in page.text
+
+
+async def test_the_bare_address_leads_to_the_cases(desk: OpenDesk) -> None:
+    page = await desk.sign_in(Role.OFFICER, EDUCATION).get("/")
+
+    assert (page.status, page.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/cases")
 
 
 async def test_nobody_reads_without_signing_in(desk: OpenDesk) -> None:

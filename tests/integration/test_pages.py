@@ -265,6 +265,23 @@ async def test_the_overview_counts_the_warnings_of_a_plan_and_lists_them_with_th
     assert CLOSED not in page.source
 
 
+async def test_every_page_leads_to_where_cases_are_answered(database_url: str) -> None:
+    async with (
+        open_pool(database_url, ROLE) as pool,
+        TestClient(TestServer(build_app(pool, "", "https://desk.test"))) as client,
+    ):
+        overview, audit = await Reader(client).get("/"), await Reader(client).get("/audit?lang=en")
+        warning = await Reader(client).get(f"/warnings/{RED}")
+
+    assert '<a href="https://desk.test/cases">预警办理</a>' in overview.source
+    assert '<a href="https://desk.test/cases?lang=en">Cases</a>' in audit.source
+    assert f'href="https://desk.test/cases/{RED}"' in warning.source
+
+
+async def test_nobody_is_led_to_a_desk_that_is_not_there(reader: Reader) -> None:
+    assert "/cases" not in (await reader.get("/")).source
+
+
 async def test_before_a_plan_is_applied_the_overview_says_so(empty_database_url: str) -> None:
     async with open_pool(empty_database_url, ROLE) as pool, TestClient(TestServer(build_app(pool, ""))) as client:
         page = await Reader(client).get("/")

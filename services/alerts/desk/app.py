@@ -23,6 +23,7 @@ from services.catalogue import CatalogueCache
 from services.clock import Clock
 from services.database import Pool
 from services.web.access import open_to_anyone
+from services.web.page import see_other
 
 MOST_BODY_BYTES = MOST_BYTES + 64 * 1024
 """Of a request: the largest attachment and the other fields of its form."""
@@ -51,8 +52,14 @@ def add_desk(app: web.Application, pool: Pool, book: CaseBook, calendar: Working
     DeskPages(pool, desk, case_files, clock).add_routes(app)
     DeskApi(pool, desk, case_files, clock).add_routes(app)
     app.router.add_get("/static/desk/supervision_form.css", _stylesheet)
+    app.router.add_get("/", _to_cases)
     app.middlewares.insert(0, _refuse_large)
     add_navigation(app, "/cases", CASES)
+
+
+@open_to_anyone
+async def _to_cases(_: web.Request) -> web.StreamResponse:
+    return see_other("/cases")
 
 
 @open_to_anyone

@@ -121,6 +121,8 @@ def _wrong(file: CaseFile, p: Printer) -> str:
     case, indicator, figure = file.case, file.indicator, file.deciding
     level = p.t(f"{LEVEL_NAMES[case.level].zh}预警", f"{LEVEL_NAMES[case.level].en.capitalize()} warning")
     since = p.t(f"自{p.period(case.since_period)}起", f"since {p.period(case.since_period)}")
+    if not case.is_open:
+        level = p.t(f"原{level}", f"Former {level.lower()}")
     kind = p.say(KIND_NAMES[case.kind])
     if figure is None or figure.measured is None or figure.verdict is None:
         reason = p.t(file.decision.reason_zh, file.decision.reason_en)
@@ -129,6 +131,11 @@ def _wrong(file: CaseFile, p: Printer) -> str:
     verdict = p.say(CLASS_NAMES[AssessmentClass(figure.verdict)])
     period, name = p.period(case.time_period), p.say(indicator.name)
     against = _against(indicator, figure, p)
+    if not case.is_open:
+        return p.t(
+            f"{level}（{since}）：{period}{name}为{amount}，{against}，{verdict}",
+            f"{level} ({since}): {name} is {amount} in {period}; {against}; {verdict}",
+        )
     return p.t(
         f"{level}：{period}{name}为{amount}，{against}，{verdict}，{since}",
         f"{level}: {name} is {amount} in {period}; {against}; {verdict}, {since}",
