@@ -266,6 +266,8 @@ async def submit_printed(running: Running, plans: list[Plan]) -> list[dict[str, 
 def wait_until_settled(database_url: str, supervisor: Supervisor) -> None:
     """Return when every submission is evaluated, every event has had its effect and every mail is handed over.
 
+    What waits for the end of the quiet hours, or for a digest of a later day, is not waited for.
+
     Raises:
         Retriable: it takes longer than 90 seconds; says what is missing.
         ProgramFailed: a service was given up.
@@ -285,7 +287,8 @@ def _unsettled(database_url: str) -> dict[str, int]:
             SELECT (SELECT count(*) FROM submissions WHERE evaluated_at IS NULL),
                    (SELECT count(*) FROM outgoing_events WHERE settled_at IS NULL),
                    (SELECT count(*) FROM digests WHERE closed_at IS NULL AND due_at < now() + INTERVAL '1 minute'),
-                   (SELECT count(*) FROM mails WHERE state = 'pending')
+                   (SELECT count(*) FROM mails WHERE state = 'pending'
+                      AND (attempts > 0 OR next_attempt_at < now() + INTERVAL '1 minute'))
             """
         ).fetchone()
     assert row is not None
