@@ -81,7 +81,8 @@ class AlertEffects:
                 matter = matter_of(plan, indicator, subject.series, neighbours=neighbours)
                 known = [item for key in every_freq[subject.series.subject_key] for item in verdicts.get(key, ())]
                 found[matter.case_id] = Happening(matter.case_id, Assessed(matter, known))
-                forecast = forecast_happening(plan, indicator, subject.series, known, catalogue.policy, neighbours)
+                policy = catalogue.policy_of(plan.plan_id)
+                forecast = forecast_happening(plan, indicator, subject.series, known, policy, neighbours)
                 if forecast is not None:
                     found[forecast.case_id] = forecast
         if not subjects:

@@ -541,7 +541,7 @@ async def test_a_token_that_writes_needs_no_form_token_and_reads_too(signed_in: 
 async def test_the_api_answers_nobody_without_a_token(site: Site, headers: dict[str, str]) -> None:
     answer = await site.client.get("/api/v1/note", headers=headers, allow_redirects=False)
 
-    assert (answer.status, answer.content_type) == (401, "application/json")
+    assert (answer.status, answer.content_type) == (401, "application/problem+json")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 

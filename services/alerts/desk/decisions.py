@@ -152,7 +152,9 @@ class Desk:
         now = self._clock()
         taken = await self._book.apply(connection, catalogue, [Happening(wish.case_id, event)])
         if not taken:
-            return Impossible(transition(case, event, catalogue.policy, now, self._calendar).reason)
+            return Impossible(
+                transition(case, event, catalogue.policy_of(case.subject.plan_id), now, self._calendar).reason
+            )
         await store.insert_step_account(connection, wish.case_id, number, wish.account.account_id)
         if isinstance(wish.file, AttachedFile):
             await store.insert_attachment(connection, wish.case_id, number, wish.file, actor, now)
@@ -171,7 +173,7 @@ class Desk:
 
     def _first_step(self, case: Case, event: Event, catalogue: Catalogue, at: datetime) -> tuple[str, str, str] | None:
         """Kind, actor and reason of the step that the event would have led to at a moment."""
-        effects = transition(case, event, catalogue.policy, at, self._calendar).effects
+        effects = transition(case, event, catalogue.policy_of(case.subject.plan_id), at, self._calendar).effects
         if not effects:
             return None
         entry = effects[0].entry
