@@ -13,6 +13,7 @@ from psycopg import Connection
 from planwatch.case.ledger import LedgerFault, LedgerRow, verify_chain
 from planwatch.case.model import added_up
 from planwatch.language import Text
+from planwatch.local_time import LOCAL_TIME
 from services.alerts.audit_rounds import AuditRounds
 from services.alerts.sender import ROLE
 from services.alerts.working_calendar import working_calendar
@@ -108,7 +109,7 @@ def _print_last_run(database_url: str, *, as_json: bool) -> None:
 
 
 def _print_run(at: datetime, number: int, checks: list[dict[str, Any]], listed: list[dict[str, Any]]) -> None:
-    click.echo(f"审计于 audited at {at:%Y-%m-%d %H:%M:%S} UTC，问题 findings: {number}")
+    click.echo(f"审计于 audited at {at.astimezone(LOCAL_TIME):%Y-%m-%d %H:%M:%S}，问题 findings: {number}")
     print_table(
         "规则",
         ("代码", "规则", "核对", "问题"),
@@ -117,7 +118,7 @@ def _print_run(at: datetime, number: int, checks: list[dict[str, Any]], listed: 
     print_table(
         "问题",
         ("代码", "对象", "自", "说明"),
-        [(item["code"], item["subject"], item["since"], f"{item['zh']} / {item['en']}") for item in listed],
+        [(item["code"], item["subject"], _local(item["since"]), f"{item['zh']} / {item['en']}") for item in listed],
     )
 
 
@@ -173,3 +174,7 @@ _CASES = """
                     '[]')
     FROM early_warnings AS w ORDER BY w.case_id
 """
+
+
+def _local(moment: str | None) -> str | None:
+    return f"{datetime.fromisoformat(moment).astimezone(LOCAL_TIME):%Y-%m-%d %H:%M:%S}" if moment else None

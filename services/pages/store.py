@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import class_row
 
+from planwatch.case.wording import ACTOR_NAMES
 from planwatch.period import TimePeriod, parse_period
 from planwatch.plan import Plan
 from planwatch.plan_document import plan_from_mapping
@@ -87,6 +88,11 @@ class Step:
     mail_id: str | None
     mail_state: str | None
     mail_sent_at: datetime | None
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether a person made it, whose name and words are for those who sign in."""
+        return self.actor not in ACTOR_NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
+from planwatch.case.events import Acknowledged
 from services.cli.main import commands
 from services.database import open_pool
 from services.pages.app import build_app
@@ -77,3 +78,17 @@ async def test_the_public_page_of_a_case_leads_to_where_it_is_answered(pipeline:
         answer = await client.get(f"/warnings/{overdue}")
 
         assert f'href="http://alerts.test/cases/{overdue}"' in await answer.text()
+
+
+async def test_the_public_page_of_a_case_tells_strangers_no_names_of_persons(pipeline: Pipeline, overdue: str) -> None:
+    await pipeline.happen("zhongwei-05", Acknowledged("王主任"))
+
+    async with (
+        open_pool(pipeline.url, "planwatch_reader") as pool,
+        TestClient(TestServer(build_app(pool, ""))) as client,
+    ):
+        text = await (await client.get(f"/warnings/{overdue}")).text()
+
+    assert "签收" in text
+    assert "经办人员" in text
+    assert "王主任" not in text
