@@ -13,6 +13,7 @@ from services.alerts.audit_rounds import AuditRounds
 from services.alerts.working_calendar import working_calendar
 from services.database import open_pool
 from services.pages.audit_page import AuditPage
+from services.pages.rendering import DESK_URL
 from services.pages.store import ROLE
 from tests.builders import figure
 from tests.pipeline import Pipeline
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.embedded
 @pytest.fixture
 async def client(pipeline: Pipeline) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application()
+    app[DESK_URL] = ""
     async with open_pool(pipeline.url, ROLE) as pool:
         AuditPage(pool, pipeline.clock).add_routes(app)
         async with TestClient(TestServer(app)) as client:
