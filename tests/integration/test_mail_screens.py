@@ -131,8 +131,10 @@ def measure(mails: dict[str, EmailMessage], folder: Path, width: int, *, is_dark
     return {entry["kind"]: entry for entry in json.loads(html.unescape(found.group(1)))}
 
 
-def test_there_is_a_mail_of_every_kind(mails: dict[str, EmailMessage]) -> None:
-    assert set(mails) == set(MailKind)
+def test_there_is_a_mail_of_every_kind_but_the_alarm_to_the_operator_which_is_text(
+    mails: dict[str, EmailMessage],
+) -> None:
+    assert set(mails) == set(MailKind) - {MailKind.ALARM}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
