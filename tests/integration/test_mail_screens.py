@@ -131,7 +131,7 @@ def measure(mails: dict[str, EmailMessage], folder: Path, width: int, *, is_dark
     return {entry["kind"]: entry for entry in json.loads(html.unescape(found.group(1)))}
 
 
-def test_there_is_a_mail_of_every_kind_but_the_alarm_to_the_operator_which_is_text(
+def test_there_is_a_mail_of_every_kind_but_the_alarm_of_the_operator(
     mails: dict[str, EmailMessage],
 ) -> None:
     assert set(mails) == set(MailKind) - {MailKind.ALARM}
