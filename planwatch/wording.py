@@ -84,7 +84,7 @@ CASE_NAMES = {
 }
 """What a warning is called, by where in the plan its indicator comes from."""
 
-MAIL_KIND_NAMES = {
+OPTIONAL_MAIL_NAMES = {
     "weekly": Text("每周综述", "weekly summary"),
     "digest": Text("每日预警汇总", "daily digest of warnings"),
 }

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from planwatch.wording import MAIL_KIND_NAMES
+from planwatch.wording import OPTIONAL_MAIL_NAMES
 from services.alerts import unsubscribed_store
 from services.alerts.acknowledge import HEADERS
 from services.alerts.links import LinkSigner, Unsubscription
@@ -72,6 +72,6 @@ class UnsubscribePages:
         return self._page(HTTPStatus.OK, who, agency.zh, outcome="unsubscribed" if is_out else "subscribed")
 
     def _page(self, status: HTTPStatus, who: Unsubscription | None, agency: str, *, outcome: str) -> web.Response:
-        kind = MAIL_KIND_NAMES.get(who.mail_kind) if who else None
+        kind = OPTIONAL_MAIL_NAMES.get(who.mail_kind) if who else None
         text = self._template.render(outcome=outcome, who=who, kind=kind, agency=agency)
         return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
