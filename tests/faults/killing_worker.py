@@ -2,9 +2,9 @@
 
 It runs `services.evaluate.__main__.run`; only the function at the named step is wrapped, so the code under test is
 the production code. Batches are small, so that a partition is not done in one. Kafka's offset is committed often and
-the worker lingers before it fails, a build that is known to lose until Kafka has been told once more: what has been
-acknowledged by then is really lost to a loop that trusts Kafka. Its session is short, so that its successor need not
-wait long for the broker to give it up.
+the worker lingers before it fails, a build that is known to lose and is killed until Kafka has been told once more:
+what has been acknowledged by then is really lost to a loop that trusts Kafka. Its session is short, so that its
+successor need not wait long for the broker to give it up.
 """
 
 from __future__ import annotations
@@ -164,7 +164,8 @@ def main() -> None:
     linger: Callable[[], Awaitable[None]] = functools.partial(asyncio.sleep, LINGER_S)
     if options.mutation:
         MUTATIONS[options.mutation]()
-        linger = functools.partial(Told().once_more, LINGER_OF_MUTATION_S)
+        if options.fault == "kill":
+            linger = functools.partial(Told().once_more, LINGER_OF_MUTATION_S)
     if options.point:
         fail_at(POINTS[options.point], FAULTS[options.fault], options.reach, linger)
     asyncio.run(evaluate.run(read_settings(os.environ)))
